@@ -1,0 +1,18 @@
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: help setup demo dev dev-vars serve test chaos check docs clean lock
+.DEFAULT_GOAL := help
+
+help setup demo dev dev-vars serve test chaos check docs clean:
+	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
+
+# For maintainers, after a change to a requirements/*.in or to package.json; needs uv and npm on PATH.
+# worker.txt is for the Workers' Python (3.14, Pyodide); the others for the machine's own.
+UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock"
+lock:
+	$(UV_COMPILE) --python-version 3.11 -o requirements/node.txt requirements/node.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
+	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
+	npm install --package-lock-only

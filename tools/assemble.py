@@ -1,0 +1,94 @@
+"""Lays out what each Worker is deployed with: `build/<worker>/` and, for the web client, `build/web/`.
+
+wrangler uploads every file under the folder of `main` and does not follow links, so code that several Workers share
+has to be copied to each. The copies keep their import names: `app.api`, `shared.ids`, `durable_objects.group`.
+
+Law: standard library only; wrangler runs this file with the machine's own Python (`build.command`). A file is written
+only when its content differs, because a hot reload starts from what was written.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+WORKERS = ("app", "orchestrator", "agents")
+# What the App serves of docs/api as static assets, and under which names.
+SERVED_DOCUMENTS = {"openapi.json": "app.openapi.json", "asyncapi.json": "asyncapi.json"}
+WITH_DURABLE_OBJECTS = ("orchestrator", "agents")
+
+
+def assemble(root: Path) -> list[Path]:
+    """Brings `build/` up to date and returns the files that were written or removed, relative to `build/`."""
+    if (root / "workers" / "__init__.py").exists():
+        raise SystemExit("workers/__init__.py must not exist: it would hide the SDK's own package `workers`.")
+    build = root / "build"
+    wanted = {}
+    for worker in WORKERS:
+        wanted.update(worker_files(root, worker))
+    web = root / "workers" / "app" / "web"
+    # wrangler insists on the folder of static assets, even an empty one.
+    (build / "web").mkdir(parents=True, exist_ok=True)
+    wanted.update({Path("web") / path.relative_to(web): path for path in files(web)})
+    client = root / "clients" / "js"
+    # The page is written with the published client and gets it as it is.
+    wanted.update({Path("web/parley") / path.relative_to(client): path for path in files(client, ".js")})
+    wanted.update(documents(root))
+    return sorted(prune(build, wanted) + write(build, wanted))
+
+
+def worker_files(root: Path, worker: str) -> dict[Path, Path]:
+    """Target (relative to `build/`) to source, for one Worker."""
+    out = Path(worker)
+    own = root / "workers" / worker
+    found = {out / worker / path.relative_to(own): path for path in files(own, ".py") if path.name != "entry.py"}
+    found[out / "entry.py"] = own / "entry.py"
+    packages = ["shared", *(["durable_objects"] if worker in WITH_DURABLE_OBJECTS else [])]
+    for package in packages:
+        found.update({out / path.relative_to(root): path for path in files(root / package, ".py")})
+    return {target: source for target, source in found.items() if source.exists()}
+
+
+def documents(root: Path) -> dict[Path, Path]:
+    found = {Path("web") / name: root / "docs" / "api" / source for name, source in SERVED_DOCUMENTS.items()}
+    return {target: source for target, source in found.items() if source.exists()}
+
+
+def files(folder: Path, suffix: str = "") -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name.endswith(suffix) and "__pycache__" not in path.parts
+    )
+
+
+def write(build: Path, wanted: dict[Path, Path]) -> list[Path]:
+    written = []
+    for target, source in wanted.items():
+        path, content = build / target, source.read_bytes()
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(target)
+    return written
+
+
+def prune(build: Path, wanted: dict[Path, Path]) -> list[Path]:
+    gone = []
+    for top in (*WORKERS, "web"):
+        for path in sorted((build / top).rglob("*"), reverse=True):
+            target = path.relative_to(build)
+            if path.is_dir():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif target not in wanted:
+                path.unlink()
+                gone.append(target)
+    return gone
+
+
+if __name__ == "__main__":
+    changed = assemble(Path(__file__).resolve().parent.parent)
+    if changed:
+        sys.stdout.write(f"assembled build/: {len(changed)} files changed\n")

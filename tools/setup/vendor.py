@@ -1,0 +1,63 @@
+"""The packages every Worker carries, in `python_modules/`, as wheels for the Workers' Python rather than this one."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from tools.console import Say
+from tools.setup.commands import run
+from tools.setup.layout import Layout
+from tools.setup.steps import Step, digest
+
+HERE = Path(__file__).parent
+
+# CPython 3.14 of Pyodide 314, which workerd runs for compatibility dates from 2026-09-08 on.
+TARGET = (
+    *("--python-version", "3.14", "--implementation", "cp", "--abi", "cp314", "--abi", "none"),
+    *("--platform", "pyemscripten_2026_0_wasm32", "--only-binary=:all:"),
+)
+
+# What no Worker reads at run time counts against its upload limit and its start.
+UNUSED_FOLDERS = ("__pycache__", "bin", "tests", "test")
+UNUSED_SUFFIXES = (".pyi", ".pyc")
+UNUSED_NAMES = ("py.typed",)
+
+
+def vendor_step(layout: Layout) -> Step:
+    lock = layout.root / "requirements" / "worker.txt"
+
+    def install(say: Say) -> None:
+        say("pip, for Pyodide")
+        fresh = layout.cache / "vendor"
+        shutil.rmtree(fresh, ignore_errors=True)
+        # --no-deps: the lock is the whole list, and pip would judge dependency markers for this machine's Python.
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile", "--no-deps"]
+        run(
+            [*pip, "--require-hashes", "--target", fresh, *TARGET, "-r", lock],
+            cwd=layout.root,
+            what="Fetching the Workers' packages",
+        )
+        strip(fresh)
+        shutil.rmtree(layout.python_modules, ignore_errors=True)
+        fresh.rename(layout.python_modules)
+        say(f"{size_bytes(layout.python_modules) / 1e6:.1f} MB")
+
+    return Step(
+        "vendor",
+        "Workers' packages",
+        lambda: digest([lock, HERE / "vendor.py"]),
+        layout.python_modules,
+        install,
+    )
+
+
+def strip(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and path.name in UNUSED_FOLDERS:
+            shutil.rmtree(path)
+        elif path.is_file() and (path.suffix in UNUSED_SUFFIXES or path.name in UNUSED_NAMES):
+            path.unlink()
+
+
+def size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
