@@ -1,0 +1,127 @@
+"""What a Group Controller asks of the Agents Worker, and the stream that answers.
+
+Law: types only. Event and result names are pydantic-ai's, so that an agent written with it maps one to one.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from shared.ids import AgentId, GroupId, RunId
+from shared.protocol import Actor, Member, Usage
+
+TRANSCRIPT_LIMIT: Final = 500
+RUN_ID_HEADER: Final = "X-Run-Id"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AgentProfile(_Model):
+    """How an agent of this group is set up."""
+
+    id: AgentId
+    handle: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    provider: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+    model: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    instructions: Annotated[str, StringConstraints(max_length=8000)] = ""
+
+
+class TurnMessage(_Model):
+    """One message of the conversation, attributed by stable id. `sender.name` is a label and proves nothing."""
+
+    seq: Annotated[int, Field(ge=1)]
+    ts: str
+    sender: Actor
+    text: Annotated[str, StringConstraints(max_length=100_000)]
+    reply_to: int | None = None
+
+
+class RunContext(_Model):
+    group_id: GroupId
+    run_id: RunId
+    title: str
+    trigger: Annotated[int, Field(ge=1)]
+    agent: AgentProfile
+    members: tuple[Member, ...]
+    requested_by: Actor
+
+
+class AgentRunRequest(_Model):
+    """Body of `POST /agents/run` and `POST /agents/run-stream`."""
+
+    agent_id: AgentId
+    messages: Annotated[tuple[TurnMessage, ...], Field(max_length=TRANSCRIPT_LIMIT)]
+    context: RunContext
+
+
+class TextPart(_Model):
+    content: str
+    part_kind: Literal["text"] = "text"
+
+
+class TextPartDelta(_Model):
+    content_delta: str
+    part_delta_kind: Literal["text"] = "text"
+
+
+class PartStart(_Model):
+    index: int
+    part: TextPart
+    event_kind: Literal["part_start"] = "part_start"
+
+
+class PartDelta(_Model):
+    index: int
+    delta: TextPartDelta
+    event_kind: Literal["part_delta"] = "part_delta"
+
+
+class PartEnd(_Model):
+    index: int
+    part: TextPart
+    event_kind: Literal["part_end"] = "part_end"
+
+
+class FinalResult(_Model):
+    tool_name: str | None = None
+    tool_call_id: str | None = None
+    event_kind: Literal["final_result"] = "final_result"
+
+
+class ModelResponse(_Model):
+    parts: tuple[TextPart, ...]
+    model_name: str
+    kind: Literal["response"] = "response"
+
+
+class AgentRunResult(_Model):
+    """How a run ended. `output` is the whole text; `finish_reason` says why the model stopped."""
+
+    output: str
+    run_id: RunId
+    agent_id: AgentId
+    new_messages: tuple[ModelResponse, ...]
+    usage: Usage
+    finish_reason: Literal["stop", "length", "content_filter", "error"]
+
+
+class RunResult(_Model):
+    result: AgentRunResult
+    event_kind: Literal["agent_run_result"] = "agent_run_result"
+
+
+class RunError(_Model):
+    """A run that failed says so in its stream; the stream itself ends well."""
+
+    code: str
+    message: str
+    event_kind: Literal["run_error"] = "run_error"
+
+
+RunEvent = Annotated[
+    PartStart | PartDelta | PartEnd | FinalResult | RunResult | RunError, Field(discriminator="event_kind")
+]
+RUN_EVENT: Final[TypeAdapter[RunEvent]] = TypeAdapter(RunEvent)

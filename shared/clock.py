@@ -1,0 +1,21 @@
+"""Time, as an argument.
+
+Law: no rule asks the machine for the time; an edge hands in a `Clock`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], int]
+"""The time now, in Unix milliseconds."""
+
+
+def rfc3339(now_ms: int) -> str:
+    """`2026-11-23T09:30:00.125Z` (RFC 3339, UTC, milliseconds)."""
+    moment = datetime.fromtimestamp(now_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{now_ms % 1000:03d}Z"
+
+
+def seconds(now_ms: int) -> int:
+    """Unix seconds, as credentials count them."""
+    return now_ms // 1000

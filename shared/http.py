@@ -1,0 +1,287 @@
+"""How the three Workers speak HTTP: endpoints as data, credentials first, errors as problem details.
+
+Law: this is the one place where an exception becomes a response. A handler takes a call and a typed body and returns a
+model; the same table serves requests and makes the OpenAPI document. RFC 9457 (problem details).
+"""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from shared.clock import Clock
+from shared.errors import (
+    BadRequest,
+    InternalError,
+    InvalidBody,
+    InvalidCredential,
+    MethodNotAllowed,
+    NotFound,
+    ParleyError,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from shared.frames import first_problem
+from shared.ids import MakeId
+from shared.log import Log, whereabouts
+from shared.signing import SignedRequest
+
+BODY_LIMIT_BYTES: Final = 1024 * 1024
+PROBLEM_TYPE: Final = "urn:parley:error:"
+P = TypeVar("P")
+W = TypeVar("W")
+
+
+@dataclass(frozen=True)
+class Call(Generic[P, W]):
+    """One authenticated request: who calls, what this Worker can do, and the path's parameters."""
+
+    caller: P
+    ports: W
+    path: Mapping[str, str]
+    request: Request
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of an API: everything that serving it and describing it takes."""
+
+    method: str
+    path: str
+    auth: str
+    handler: Callable[..., Awaitable[BaseModel | Response]]
+    status: int
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    result: type[BaseModel] | None
+    media_type: str
+    errors: tuple[type[ParleyError], ...]
+    summary: str
+    limit_bytes: int
+
+
+H = TypeVar("H", bound=Callable[..., Awaitable[BaseModel | Response]])
+Authenticate = Callable[[Request, bytes, Any], Awaitable[Any]]
+"""Who calls: from the request, its raw body and the Worker's ports. Raises InvalidCredential and others."""
+
+
+class Endpoints:
+    """The table of a Worker's endpoints; handlers enter themselves with `@endpoints.add(...)`."""
+
+    def __init__(self) -> None:
+        self.rows: list[Endpoint] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        auth: str,
+        status: int = 200,
+        media_type: str = "application/json",
+        errors: tuple[type[ParleyError], ...] = (),
+        limit_bytes: int = BODY_LIMIT_BYTES,
+    ) -> Callable[[H], H]:
+        """Body and query models are the handler's parameters of those names, the result its return annotation."""
+
+        def enter(handler: H) -> H:
+            hints = inspect.get_annotations(handler)
+            result = hints.get("return")
+            self.rows.append(
+                Endpoint(
+                    method=method,
+                    path=path,
+                    auth=auth,
+                    handler=handler,
+                    status=status,
+                    body=hints.get("body"),
+                    query=hints.get("query"),
+                    result=result if isinstance(result, type) and issubclass(result, BaseModel) else None,
+                    media_type=media_type,
+                    errors=errors,
+                    summary=(inspect.getdoc(handler) or "").split("\n\n")[0].replace("\n", " "),
+                    limit_bytes=limit_bytes,
+                )
+            )
+            return handler
+
+        return enter
+
+
+@dataclass(frozen=True)
+class Api(Generic[W]):
+    """An API ready to serve: its table, how callers prove themselves, and the Worker's ports."""
+
+    endpoints: Sequence[Endpoint]
+    authenticate: Mapping[str, Authenticate]
+    ports: W
+    log: Log
+    make_id: MakeId
+    clock: Clock
+
+    def asgi(self) -> Starlette:
+        application = Starlette(
+            routes=[
+                Route(path, self._dispatch({e.method: e for e in self.endpoints if e.path == path}), methods=methods)
+                for path, methods in self._methods().items()
+            ],
+            exception_handlers={HTTPException: self._routing_failed},
+        )
+        # A slash more is another path. Starlette would redirect, to wherever the Host header says.
+        application.router.redirect_slashes = False
+        return application
+
+    def _methods(self) -> dict[str, list[str]]:
+        methods: dict[str, list[str]] = {}
+        for row in self.endpoints:
+            methods.setdefault(row.path, []).append(row.method)
+        return methods
+
+    def _dispatch(self, by_method: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            request_id, started_ms = self.make_id("req"), self.clock()
+            endpoint = by_method.get(request.method) or by_method.get("GET")
+            failure: ParleyError | None = None
+            try:
+                if endpoint is None:
+                    raise MethodNotAllowed.but(*by_method)
+                response = await self._serve(endpoint, request)
+            except ParleyError as exc:
+                failure = exc
+                response = problem(exc, request_id)
+            except Exception as exc:  # noqa: BLE001 -- the last line: whatever it is, the caller gets a problem and the log the reason
+                failure = InternalError(reason=whereabouts(exc))
+                response = problem(failure, request_id)
+            response.headers["X-Request-Id"] = request_id
+            self._log(request, endpoint, request_id, response, failure, self.clock() - started_ms)
+            return response
+
+        return serve
+
+    def _log(
+        self,
+        request: Request,
+        endpoint: Endpoint | None,
+        request_id: str,
+        response: Response,
+        failure: ParleyError | None,
+        elapsed_ms: int,
+    ) -> None:
+        self.log(
+            "request",
+            request_id=request_id,
+            method=request.method,
+            route=endpoint.path if endpoint else None,
+            status=response.status_code,
+            code=failure.code if failure else None,
+            reason=failure.reason if failure else None,
+            ms=elapsed_ms,
+        )
+
+    async def _serve(self, endpoint: Endpoint, request: Request) -> Response:
+        raw = await _body_within(request, endpoint.limit_bytes)
+        caller = await self.authenticate[endpoint.auth](request, raw, self.ports)
+        arguments: dict[str, BaseModel] = {}
+        if endpoint.query is not None:
+            arguments["query"] = _query(endpoint.query, request)
+        if endpoint.body is not None:
+            arguments["body"] = _body(endpoint.body, request, raw)
+        result = await endpoint.handler(Call(caller, self.ports, request.path_params, request), **arguments)
+        if isinstance(result, Response):
+            return result
+        return Response(
+            result.model_dump_json(),
+            status_code=endpoint.status,
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _routing_failed(self, request: Request, exc: Exception) -> Response:
+        status = exc.status_code if isinstance(exc, HTTPException) else 500
+        failure = {404: NotFound, 405: MethodNotAllowed}.get(status, InternalError)()
+        request_id = self.make_id("req")
+        response = problem(failure, request_id)
+        response.headers["X-Request-Id"] = request_id
+        if isinstance(exc, HTTPException) and exc.headers:
+            response.headers.update(exc.headers)
+        self._log(request, None, request_id, response, failure, 0)
+        return response
+
+
+def problem(error: ParleyError, request_id: str) -> Response:
+    """An error as problem details (RFC 9457)."""
+    body: dict[str, str | int] = {
+        "type": f"{PROBLEM_TYPE}{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    headers = {"Cache-Control": "no-store", "X-Request-Id": request_id}
+    if error.retry_after_ms is not None or error.temporary:
+        retry_after_ms = error.retry_after_ms or 1000
+        body["retry_after_ms"] = retry_after_ms
+        headers["Retry-After"] = str(-(-retry_after_ms // 1000))
+    if isinstance(error, MethodNotAllowed) and error.allowed:
+        headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, InvalidCredential):
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(body), error.status, headers, "application/problem+json")
+
+
+async def anyone(request: Request, raw: bytes, ports: object) -> None:
+    """The authentication of endpoints that are open to all."""
+    del request, raw, ports
+
+
+async def _body_within(request: Request, limit_bytes: int) -> bytes:
+    """The raw body. Raises TooLarge as soon as that is known."""
+    too_large = TooLarge(f"A body here is at most {limit_bytes} bytes")
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit_bytes:
+        raise too_large
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > limit_bytes:
+            raise too_large
+    return bytes(raw)
+
+
+def signed_request(request: Request, raw: bytes) -> SignedRequest:
+    """What a signature commits to, taken from the request as it arrived: the raw target and the raw body."""
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope["raw_path"].decode("latin-1")
+    target = f"{path}?{query}" if query else path
+    return SignedRequest(method=request.method, target=target, headers=request.headers, body=raw)
+
+
+def _query(model: type[BaseModel], request: Request) -> BaseModel:
+    values = dict(request.query_params)
+    if len(values) != len(request.query_params.multi_items()):
+        raise InvalidBody("A query parameter is given twice")
+    try:
+        return model.model_validate(values, strict=False)
+    except ValidationError as exc:
+        raise InvalidBody(f"query: {first_problem(exc)}") from exc
+
+
+def _body(model: type[BaseModel], request: Request, raw: bytes) -> BaseModel:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as exc:
+        if exc.errors()[0]["type"] == "json_invalid":
+            raise BadRequest("The body is not JSON") from exc
+        raise InvalidBody(first_problem(exc)) from exc

@@ -1,0 +1,46 @@
+"""What the pure code needs of the platform, as narrow as it is needed.
+
+Law: a port has one to four methods, speaks in plain values, and raises errors of `shared.errors` alone.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+SqlValue = str | int | float | None
+Row = Mapping[str, SqlValue]
+Statement = tuple[str, tuple[SqlValue, ...]]
+
+
+class Database(Protocol):
+    """D1. All methods raise Unavailable when the database does not answer, Conflict when a row is already there."""
+
+    async def rows(self, statement: str, *parameters: SqlValue) -> list[Row]: ...
+
+    async def batch(self, statements: Sequence[Statement]) -> None:
+        """All of them, in order, or none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer, read whole."""
+
+    status: int
+    body: bytes
+
+
+class Peer(Protocol):
+    """Another Worker, reached over a service binding."""
+
+    async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """`target` is path and query. Raises Unavailable when it cannot be reached."""
+        ...
+
+
+class Bucket(Protocol):
+    """R2, for reading."""
+
+    async def read(self, key: str) -> AsyncIterator[bytes] | None:
+        """The object's bytes in chunks, None when it is not there. Raises Unavailable."""
+        ...

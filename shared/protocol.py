@@ -1,0 +1,279 @@
+"""The wire between clients and a group: every command and event of subprotocol `groupchat.v1`.
+
+Law: what goes over a socket is one of the frozen types here and in `replies`; the AsyncAPI document and the
+wire-surface test are made from them. Nothing here knows of sockets, storage or time.
+"""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.ids import RunId
+
+SUBPROTOCOL: Final = "groupchat.v1"
+BEARER_SUBPROTOCOL_PREFIX: Final = "groupchat.bearer."
+FRAME_LIMIT_BYTES: Final = 64 * 1024
+DEPTH_LIMIT: Final = 32
+TEXT_LIMIT_CHARS: Final = 16_000
+
+ClientMsgId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+MessageText = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT_CHARS, pattern=r"\S")]
+Seq = Annotated[int, Field(ge=1, le=2**53 - 1)]
+Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+# ── who ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ActorKind = Literal["user", "agent", "system"]
+Role = Literal["owner", "member"]
+RunOutcome = Literal["success", "cancelled", "interrupted", "error", "limit"]
+
+
+class Actor(Wire):
+    id: str
+    kind: ActorKind
+    name: str
+
+
+SYSTEM: Final = Actor(kind="system", id="system", name="Parley")
+
+
+class Member(Wire):
+    id: str
+    name: str
+    role: Role
+
+
+class Agent(Wire):
+    handle: str
+    id: str
+    name: str
+
+
+class Mention(Wire):
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    kind: Literal["user", "agent"]
+
+
+class Usage(Wire):
+    """Tokens and calls of one run, in pydantic-ai's names."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    requests: int = 0
+    tool_calls: int = 0
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Command(Wire):
+    NAME: ClassVar[str]
+
+
+class Hello(Command):
+    """First on every socket: from where to resume, and how far each run's text is known (code points)."""
+
+    NAME = "hello"
+    since: Position | None = None
+    epoch: str | None = None
+    runs: dict[RunId, Position] = Field(default_factory=dict, max_length=64)
+
+
+class Send(Command):
+    NAME = "send"
+    client_msg_id: ClientMsgId
+    text: MessageText
+    mentions: Annotated[tuple[Mention, ...], Field(max_length=32, strict=False)] = ()
+    reply_to: Seq | None = None
+
+
+class Edit(Command):
+    NAME = "edit"
+    seq: Seq
+    text: MessageText
+
+
+class Delete(Command):
+    NAME = "delete"
+    seq: Seq
+
+
+class React(Command):
+    NAME = "react"
+    seq: Seq
+    emoji: Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=r"^\S+$")]
+    on: bool = True
+
+
+class Read(Command):
+    NAME = "read"
+    seq: Position
+
+
+class Typing(Command):
+    NAME = "typing"
+    on: bool
+
+
+class History(Command):
+    """A page of the log: the `limit` events before or after a seq; without either, the newest."""
+
+    NAME = "history"
+    before: Seq | None = None
+    after: Position | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Members(Command):
+    NAME = "members"
+
+
+class RunsCancel(Command):
+    """Stop a run, or all runs that one of your messages started."""
+
+    NAME = "runs.cancel"
+    run_id: RunId | None = None
+    client_msg_id: ClientMsgId | None = None
+
+
+class Refresh(Command):
+    NAME = "refresh"
+    token: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+
+
+COMMANDS: Final[dict[str, type[Command]]] = {
+    command.NAME: command
+    for command in (Hello, Send, Edit, Delete, React, Read, Typing, History, Members, RunsCancel, Refresh)
+}
+
+
+# ── events: durable, numbered, in one order for all. Members stand in alphabetical order: that makes the text canonical
+#    (RFC 8785) without sorting ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class MessageCreated(Wire):
+    client_msg_id: str | None = None
+    mentions: tuple[Mention, ...] = ()
+    reply_to: int | None = None
+    text: str
+
+
+class MessageEdited(Wire):
+    target: int
+    text: str
+
+
+class MessageDeleted(Wire):
+    target: int
+
+
+class ReactionChanged(Wire):
+    emoji: str
+    on: bool
+    target: int
+
+
+class MemberJoined(Wire):
+    member: Member
+
+
+class MemberLeft(Wire):
+    member: Member
+
+
+class MemberRoleChanged(Wire):
+    member: Member
+
+
+class AgentAdded(Wire):
+    agent: Agent
+
+
+class AgentRemoved(Wire):
+    agent: Agent
+
+
+class ReadMoved(Wire):
+    position: int
+
+
+class RunStarted(Wire):
+    agent_id: str
+    run_id: str
+    trigger: int
+
+
+class RunFinished(Wire):
+    agent_id: str
+    error: str | None = None
+    message_seq: int | None = None
+    outcome: RunOutcome
+    run_id: str
+    usage: Usage
+
+
+class GroupUpdated(Wire):
+    title: str
+
+
+class GroupArchivedData(Wire):
+    reason: str
+
+
+EventData = (
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | ReactionChanged
+    | MemberJoined
+    | MemberLeft
+    | MemberRoleChanged
+    | AgentAdded
+    | AgentRemoved
+    | ReadMoved
+    | RunStarted
+    | RunFinished
+    | GroupUpdated
+    | GroupArchivedData
+)
+
+EVENT_TYPES: Final[dict[type[Wire], str]] = {
+    MessageCreated: "message.created",
+    MessageEdited: "message.edited",
+    MessageDeleted: "message.deleted",
+    ReactionChanged: "reaction.changed",
+    MemberJoined: "member.joined",
+    MemberLeft: "member.left",
+    MemberRoleChanged: "member.role_changed",
+    AgentAdded: "agent.added",
+    AgentRemoved: "agent.removed",
+    ReadMoved: "read.moved",
+    RunStarted: "run.started",
+    RunFinished: "run.finished",
+    GroupUpdated: "group.updated",
+    GroupArchivedData: "group.archived",
+}
+
+
+class Event(Wire):
+    """One entry of the group's log.
+
+    Its text is written once: what the journal stores is what every observer is sent, and what the archive hashes.
+    """
+
+    actor: Actor
+    causation: int | None = None
+    data: EventData
+    epoch: str
+    run_id: str | None = None
+    seq: int
+    ts: str
+    type: str
+
+    def text(self) -> str:
+        return self.model_dump_json(exclude_none=True)

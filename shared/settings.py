@@ -1,0 +1,36 @@
+"""What a deployment is told by its configuration, read once and checked.
+
+Law: a Worker that is told something wrong refuses to work and names the setting; it never guesses.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from shared.errors import Misconfigured
+
+PLACEHOLDER_SUFFIX: Final = ".example"
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:\d{1,5})?$")]
+ReadVariable = Callable[[str], str | None]
+
+
+class Settings(BaseModel):
+    """Settings common to all Workers; a field `x_y` is read from the variable or secret `X_Y`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: Literal["local", "staging", "production"]
+
+    @classmethod
+    def load(cls, read: ReadVariable) -> Self:
+        """Raises Misconfigured, naming every setting that is missing, malformed or still a placeholder."""
+        values = {name: read(name.upper()) for name in cls.model_fields}
+        placeholders = [name.upper() for name, value in values.items() if value and PLACEHOLDER_SUFFIX in value]
+        if placeholders:
+            raise Misconfigured(reason=f"still placeholders: {', '.join(placeholders)}; see wrangler.toml")
+        try:
+            return cls.model_validate({name: value for name, value in values.items() if value is not None})
+        except ValidationError as exc:
+            wrong = sorted({str(error["loc"][0]).upper() if error["loc"] else error["msg"] for error in exc.errors()})
+            raise Misconfigured(reason=f"missing or invalid: {', '.join(wrong)}") from exc

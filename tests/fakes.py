@@ -1,0 +1,128 @@
+"""One class per port, as small as it can be and still keep the port's promise."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from durable_objects.effects import Close, Effect, Remember, Session, Tell, TellAll
+from shared.errors import Unavailable
+from shared.keys import PublicKey
+from shared.ports import Row, SqlValue, Statement
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).resolve().parent.parent / "workers" / "app" / "migrations"
+
+
+@dataclass
+class FakeReplayGuard:
+    """`shared.signing.ReplayGuard` in memory. `down` makes it unreachable."""
+
+    used: dict[tuple[str, str], int] = field(default_factory=dict)
+    down: bool = False
+
+    async def claim(self, kid: str, jti: str, until_s: int) -> bool:
+        if self.down:
+            raise Unavailable(reason="replay guard: down")
+        if (kid, jti) in self.used:
+            return False
+        self.used[kid, jti] = until_s
+        return True
+
+
+class FakeDatabase:
+    """`shared.ports.Database` over SQLite itself, with the migrations of the real one."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        for migration in sorted(MIGRATIONS.glob("*.sql")):
+            self._database.executescript(migration.read_text())
+
+    async def rows(self, statement: str, *parameters: SqlValue) -> list[Row]:
+        return [dict(row) for row in self._database.execute(statement, parameters)]
+
+    async def batch(self, statements: Sequence[Statement]) -> None:
+        for statement, parameters in statements:
+            self._database.execute(statement, parameters)
+
+    def insert(self, table: str, **row: SqlValue) -> None:
+        marks = ", ".join("?" for _ in row)
+        self._database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 -- a test's own names
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@dataclass
+class FakeAppKeys:
+    """`shared.signing.AppKeySource`: app ids and keys by thumbprint."""
+
+    keys: dict[str, tuple[str, PublicKey]]
+
+    async def app_key(self, kid: str) -> tuple[str, PublicKey] | None:
+        return self.keys.get(kid)
+
+
+class FakeSql:
+    """`durable_objects.journal.Sql` over SQLite itself. `fail_on` makes the next statement that contains it raise."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        self.fail_on: str | None = None
+        self.statements = 0
+
+    def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
+        self.statements += 1
+        if self.fail_on is not None and self.fail_on in statement:
+            self.fail_on = None
+            raise RuntimeError("disk full")
+        return [list(row) for row in self._database.execute(statement, parameters)]
+
+    def transaction(self, work: Callable[[], T]) -> T:
+        self._database.execute("SAVEPOINT work")
+        try:
+            result = work()
+        except BaseException:
+            self._database.execute("ROLLBACK TO work")
+            raise
+        finally:
+            self._database.execute("RELEASE work")
+        return result
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@dataclass
+class FakeSockets:
+    """`durable_objects.presence.Sockets`, and what each socket was told."""
+
+    open: dict[str, Session] = field(default_factory=dict)
+    heard: dict[str, list[str]] = field(default_factory=dict)
+    closed: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def sessions(self) -> list[Session]:
+        return list(self.open.values())
+
+    def perform(self, effect: Effect) -> None:
+        """Does to these sockets what the edge would do."""
+        match effect:
+            case Tell(socket_id, text):
+                self._tell(socket_id, text)
+            case TellAll(text, but):
+                for session in self.sessions():
+                    if session.ready and session.socket_id != but:
+                        self._tell(session.socket_id, text)
+            case Remember(session):
+                self.open[session.socket_id] = session
+            case Close(socket_id, code, reason):
+                self.open.pop(socket_id, None)
+                self.closed[socket_id] = (code, reason)
+            case _:
+                pass
+
+    def _tell(self, socket_id: str, text: str) -> None:
+        if socket_id in self.open:
+            self.heard.setdefault(socket_id, []).append(text)
