@@ -1,0 +1,121 @@
+"""Calling the Agents Worker for a run, and telling the group what comes back.
+
+Law: I/O only; what a run is and how it ends is decided in `runs` and `run_stream`. Deltas are gathered for GATHER_S, so
+that a fast model costs a few frames, not one a token.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import js
+from pyodide.ffi import JsException
+
+from durable_objects.effects import Happening, RunEnded, RunSaid
+from durable_objects.group import Group
+from durable_objects.renewal import Sessions
+from durable_objects.run_stream import RunStream
+from shared.clock import seconds
+from shared.edge.crypto import new_jti
+from shared.edge.js import now_ms
+from shared.edge.peer import BoundPeer
+from shared.edge.timer import done_within
+from shared.log import Log, whereabouts
+from shared.protocol import Usage
+from shared.tokens import Tokens
+
+GATHER_S: Final = 0.03
+SILENCE_S: Final = 30.0
+_TARGET: Final = "/agents/run"
+_OK: Final = 200
+
+
+class AgentCalls:
+    """The runs that this instance drives."""
+
+    def __init__(
+        self,
+        agents: BoundPeer,
+        sessions: Sessions,
+        tokens: Tokens,
+        group: Group,
+        receive: Callable[[Happening], None],
+        log: Log,
+    ) -> None:
+        self._agents = agents
+        self._sessions = sessions
+        self._tokens = tokens
+        self._group = group
+        self._receive = receive
+        self._log = log
+        self._aborts: dict[str, Any] = {}
+
+    async def drive(self, run_id: str) -> None:
+        """From the call to the run's ending, which the group is told whatever happens."""
+        stream, abort = RunStream(run_id), js.AbortController.new()
+        self._aborts[run_id] = abort
+        try:
+            await self._read(run_id, abort.signal, stream)
+            ending = stream.closed()
+        except (JsException, TimeoutError) as exc:
+            self._log("run_cut", run_id=run_id, reason=f"{type(exc).__name__}: {exc}")
+            ending = stream.ending or RunEnded(run_id, "interrupted", Usage(), "The agent could not be reached")
+        except Exception as exc:  # noqa: BLE001 -- a run always ends, whatever broke; the reason is in the log
+            self._log("run_broke", run_id=run_id, reason=whereabouts(exc))
+            ending = RunEnded(run_id, "error", Usage(), "The run broke")
+        self._aborts.pop(run_id, None)
+        self._receive(ending)
+
+    def stop(self, run_id: str) -> None:
+        """Closes the call to the model, if this instance has it."""
+        abort = self._aborts.pop(run_id, None)
+        if abort is not None:
+            abort.abort()
+
+    async def _read(self, run_id: str, signal: Any, stream: RunStream) -> None:
+        request = self._group.runs.prompt(run_id)
+        if request is None:
+            return
+        body = request.model_dump_json().encode()
+        session = await self._sessions.fresh()
+        signer = session.signer(self._tokens, "agents", self._agents.origin)
+        headers = signer.headers("POST", _TARGET, body, now_s=seconds(now_ms()), jti=new_jti(), invocation=run_id)
+        response = await self._agents.open("POST", _TARGET, headers, body, signal)
+        if response.status != _OK:
+            stream.ending = RunEnded(run_id, "error", Usage(), f"The Agents Worker answered {response.status}")
+            return
+        reader = response.body.getReader()
+        try:
+            await self._pump(run_id, reader, stream)
+        finally:
+            with suppress(JsException):  # cancelling a stream that is over already
+                await reader.cancel()
+
+    async def _pump(self, run_id: str, reader: Any, stream: RunStream) -> None:
+        """Reads until the ending; tells the group at most once every GATHER_S."""
+        gathered = ""
+        loop = asyncio.get_running_loop()
+        told_at = loop.time() - GATHER_S
+        reading: asyncio.Future[Any] | None = None
+        while stream.ending is None:
+            reading = reading or self._next_piece(reader)
+            wait_s = max(told_at + GATHER_S - loop.time(), 0) if gathered else SILENCE_S
+            if await done_within(reading, wait_s):
+                piece, reading = reading.result(), None
+                if piece.done:
+                    break
+                gathered += stream.feed(piece.value.to_bytes())
+            elif not gathered:
+                raise TimeoutError("silence")
+            if gathered and loop.time() - told_at >= GATHER_S:
+                self._receive(RunSaid(run_id, gathered))
+                gathered, told_at = "", loop.time()
+        if gathered:
+            self._receive(RunSaid(run_id, gathered))
+
+    def _next_piece(self, reader: Any) -> asyncio.Future[Any]:
+        reading: asyncio.Future[Any] = asyncio.ensure_future(reader.read())
+        # One that is still open when the stream is cancelled fails then, and nobody waits for it any more.
+        reading.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        return reading

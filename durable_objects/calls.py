@@ -1,0 +1,83 @@
+"""What the Orchestrator may ask of a Group Controller, once it has verified who asks.
+
+Law: types only; every call is one frozen model, every answer one text: `{"ok": …}` or `{"error": …}`.
+RPC loses an exception's class, so errors travel as values.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shared.agent_api import AgentProfile
+from shared.keys import PrivateKey
+from shared.protocol import History, Member, Send
+
+
+class _Call(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Roster(_Call):
+    """The group as the directory knows it now. Newer versions replace older ones; the difference becomes events."""
+
+    org_id: str
+    group_id: str
+    title: str
+    history_visibility: Literal["all", "since_join"] = "all"
+    version: int
+    members: tuple[Member, ...]
+    agents: tuple[AgentProfile, ...]
+
+
+class OpenSession(_Call):
+    """A session's key and certificate, and the roster it starts with."""
+
+    call: Literal["open_session"] = "open_session"
+    controller_id: str
+    session_epoch: int
+    private_key: PrivateKey
+    certificate: str
+    certificate_expires_s: int
+    roster: Roster
+
+
+class SetRoster(_Call):
+    call: Literal["set_roster"] = "set_roster"
+    roster: Roster
+
+
+class ReadHistory(_Call):
+    call: Literal["read_history"] = "read_history"
+    user_id: str
+    query: History
+
+
+class PostMessage(_Call):
+    call: Literal["post_message"] = "post_message"
+    user_id: str
+    message: Send
+
+
+class Archive(_Call):
+    call: Literal["archive"] = "archive"
+    user_id: str
+    reason: str
+
+
+ControllerCall = Annotated[OpenSession | SetRoster | ReadHistory | PostMessage | Archive, Field(discriminator="call")]
+CONTROLLER_CALL: Final[TypeAdapter[ControllerCall]] = TypeAdapter(ControllerCall)
+
+
+class Done(_Call):
+    """The answer of calls that have nothing to tell."""
+
+
+class RosterSet(_Call):
+    """`covered`: the session's certificate names the agents of this roster; otherwise a new session is due."""
+
+    covered: bool
+
+
+class Archived(_Call):
+    archived_at: str
+    r2_path: str

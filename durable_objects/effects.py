@@ -1,0 +1,141 @@
+"""What happens to a group, and what a group wants done.
+
+Law: frozen values only. A `Happening` goes into `Group.receive`; the `Effect`s that come out are run by the edge, in
+their order.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared.protocol import RunOutcome, Usage
+
+
+@dataclass(frozen=True)
+class Session:
+    """One socket, as its attachment remembers it through hibernation."""
+
+    socket_id: str
+    user_id: str
+    connected_ms: int
+    expires_ms: int
+    ready: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """The server has closed it; the client may not know yet."""
+        return self.expires_ms == 0
+
+    def said_hello(self) -> "Session":
+        return replace(self, ready=True)
+
+
+# ── happenings ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Woke:
+    """A new instance took over: whatever ran in the one before it runs no longer."""
+
+
+@dataclass(frozen=True)
+class Rang:
+    """The alarm."""
+
+
+@dataclass(frozen=True)
+class Connected:
+    session: Session
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A frame; `text` is None for a binary one."""
+
+    session: Session
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Disconnected:
+    session: Session
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """A socket that does not read what it is sent."""
+
+    session: Session
+
+
+@dataclass(frozen=True)
+class RunSaid:
+    run_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    run_id: str
+    outcome: RunOutcome
+    usage: Usage
+    error: str | None = None
+
+
+Happening = Woke | Rang | Connected | Arrived | Disconnected | Stalled | RunSaid | RunEnded
+
+
+# ── effects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Tell:
+    """To one socket."""
+
+    socket_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TellAll:
+    """To every socket that has said hello, but for one."""
+
+    text: str
+    but: str | None = None
+
+
+@dataclass(frozen=True)
+class Remember:
+    """Keep this session in its socket's attachment."""
+
+    session: Session
+
+
+@dataclass(frozen=True)
+class Close:
+    socket_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class StartRun:
+    run_id: str
+
+
+@dataclass(frozen=True)
+class StopRun:
+    run_id: str
+
+
+@dataclass(frozen=True)
+class RingAt:
+    """At this time at the latest, ring."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class ResumeArchive:
+    """An archive was begun and not finished: go on with it."""
+
+
+Effect = Tell | TellAll | Remember | Close | StartRun | StopRun | RingAt | ResumeArchive

@@ -1,0 +1,175 @@
+"""One group: people and agents in one durable room.
+
+Law: all rules of a group start here. What happens comes in through one door, `Group.receive`; what shall be done comes
+out as effects, which the edge runs in their order. A call of the Orchestrator comes in through `Group.answer` and gets
+its answer with the effects. No I/O, no platform, no clock of its own.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from durable_objects.calls import (
+    Archive,
+    ControllerCall,
+    Done,
+    OpenSession,
+    PostMessage,
+    ReadHistory,
+    RosterSet,
+    SetRoster,
+)
+from durable_objects.effects import (
+    Arrived,
+    Connected,
+    Disconnected,
+    Effect,
+    Happening,
+    Rang,
+    ResumeArchive,
+    RingAt,
+    RunEnded,
+    RunSaid,
+    Stalled,
+    TellAll,
+    Woke,
+)
+from durable_objects.frames import Frames, error_body
+from durable_objects.journal import Journal
+from durable_objects.limits import FrameLimiter, Limits
+from durable_objects.membership import apply_roster, farewell
+from durable_objects.messages import Messages
+from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
+from durable_objects.room import Room, VerifyRouting
+from durable_objects.runs import Runs
+from shared.clock import Clock
+from shared.errors import GroupArchived, ParleyError
+from shared.ids import MakeId
+from shared.protocol import GroupArchivedData
+
+T = TypeVar("T")
+ARCHIVE_RETRY_MS: Final = (5_000, 10_000, 30_000, 120_000, 600_000)
+
+
+class Group:
+    def __init__(
+        self,
+        journal: Journal,
+        sockets: Sockets,
+        verify: VerifyRouting,
+        clock: Clock,
+        make_id: MakeId,
+        limits: Limits,
+    ) -> None:
+        self.room = Room(journal, clock, make_id)
+        self.messages = Messages(self.room)
+        self.runs = Runs(self.room, self.messages)
+        self._sockets = sockets
+        self._archive_tries = 0
+        self._limiter = FrameLimiter(limits)
+        self._present = Present(sockets, limits, clock)
+        self._frames = Frames(self.room, self.messages, self.runs, self._present, self._limiter, verify)
+
+    # ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, happening: Happening) -> list[Effect]:
+        """Handles what happened, all of it or none of it, and says what to do."""
+        return self._atomically(lambda: self._handle(happening))
+
+    def _atomically(self, work: Callable[[], T]) -> T:
+        """What fails leaves neither journal nor memory changed."""
+        try:
+            return self.room.journal.atomically(work)
+        except Exception:
+            self.room.reload()
+            raise
+
+    def _handle(self, happening: Happening) -> list[Effect]:
+        match happening:
+            case Arrived(session, text):
+                return self._frames.arrived(session, text)
+            case Connected(session):
+                return [RingAt(session.connected_ms + HELLO_WITHIN_MS)]
+            case Disconnected(session):
+                self._limiter.forget(session.socket_id)
+                return self._present.gone(session)
+            case Stalled(session):
+                still_open = session in self._sockets.sessions()
+                return self._present.dismiss(session, 4008, "too slow") if still_open else []
+            case RunSaid():
+                return self.runs.said(happening)
+            case RunEnded():
+                return self.runs.ended(happening)
+            case Rang():
+                return self._deadlines()
+            case Woke():
+                return [*self.runs.interrupt_orphans(), *self._deadlines()]
+
+    def _deadlines(self) -> list[Effect]:
+        """What is due, and when to ring for what is not. A new instance does not know when it was to be rung."""
+        return [*self._present.rang(), *self.runs.reap(), *self._unfinished_archive()]
+
+    def admit(self, user_id: str) -> None:
+        """Whether this person may open a socket now. Raises Forbidden, GroupArchived, TooManyRequests."""
+        if self.room.status == "archived":
+            raise GroupArchived
+        self.room.member(user_id)
+        self._present.check_place(user_id)
+
+    def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
+        """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""
+        return self._atomically(lambda: self._answer(call))
+
+    def _answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
+        match call:
+            case OpenSession():
+                self.room.open(call)
+                return _text(Done()), apply_roster(self.room, call.roster, self._sockets.sessions())
+            case SetRoster():
+                covered = RosterSet(covered=self.room.certificate_covers(call.roster))
+                return _text(covered), apply_roster(self.room, call.roster, self._sockets.sessions())
+            case ReadHistory():
+                self.room.member(call.user_id)
+                return self.messages.history(call.user_id, call.query).text(), []
+            case PostMessage():
+                said = self.messages.send(call.user_id, call.message)
+                return _text(said.posted), self._frames.after_send(said, call.user_id)
+            case Archive():
+                return _text(Done()), self._begin_archive(call)
+
+    def failure(self, exc: ParleyError) -> str:
+        """An error as the value that crosses RPC."""
+        return f'{{"error":{error_body(exc).model_dump_json()}}}'
+
+    # ── archiving ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begin_archive(self, call: Archive) -> list[Effect]:
+        """Asking twice is the same as asking once: the second finds the archive begun, or done."""
+        if self.room.status != "active":
+            return []
+        person = self.room.person(call.user_id)
+        effects = self.runs.cancel_all()
+        _, body = self.room.append(GroupArchivedData(reason=call.reason), person)
+        self.room.begin_archiving(call.reason)
+        return [*effects, TellAll(body), RingAt(self.room.clock() + ARCHIVE_RETRY_MS[0])]
+
+    def _unfinished_archive(self) -> list[Effect]:
+        """Tries again, first soon and then less often."""
+        if self.room.status != "archiving":
+            return []
+        wait_ms = ARCHIVE_RETRY_MS[min(self._archive_tries, len(ARCHIVE_RETRY_MS) - 1)]
+        self._archive_tries += 1
+        return [ResumeArchive(), RingAt(self.room.clock() + wait_ms)]
+
+    def archived(self) -> list[Effect]:
+        """The archive is written, verified and known to the directory: say good-bye."""
+        self.room.end_archiving()
+        effects: list[Effect] = []
+        for session in self._sockets.sessions():
+            effects += farewell(session.socket_id, 4504, "group archived")
+        return effects
+
+
+def _text(answer: BaseModel) -> str:
+    return answer.model_dump_json()

@@ -1,0 +1,274 @@
+"""All SQL of one Group Controller.
+
+Law: statements live here and only here; no rule does. Every method is synchronous and reads or writes at once, so
+that a happening is handled in one step of the object.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from durable_objects.schema import STEPS
+from shared.ports import SqlValue
+from shared.protocol import Event
+
+T = TypeVar("T")
+
+
+class Sql(Protocol):
+    """The object's own SQLite."""
+
+    def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
+        """Rows, each a list of columns. Parameters are positional `?`."""
+        ...
+
+    def transaction(self, work: Callable[[], T]) -> T:
+        """All of `work`'s writes, or none of them when it raises."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a (sender, client_msg_id) pair was already used for."""
+
+    seq: int
+    body: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Run:
+    run_id: str
+    agent_id: str
+    trigger: int
+    requested_by: str
+    status: str
+    length: int
+    lease_until_ms: int
+
+
+_RUN_COLUMNS = "run_id, agent_id, trigger_seq, requested_by, status, length, lease_until_ms"
+
+
+class Journal:
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._execute = sql.execute
+        self._migrate()
+
+    def atomically(self, work: Callable[[], T]) -> T:
+        return self._sql.transaction(work)
+
+    def _migrate(self) -> None:
+        self._execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+        version = _integer(self._execute("SELECT coalesce(max(version), 0) FROM schema_version"))
+        for number, statements in enumerate(STEPS[version:], version + 1):
+            self._sql.transaction(lambda n=number, s=statements: self._step(n, s))  # type: ignore[misc]
+
+    def _step(self, number: int, statements: Sequence[str]) -> None:
+        for statement in statements:
+            self._execute(statement)
+        self._execute("INSERT INTO schema_version (version) VALUES (?)", number)
+
+    # ── meta ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def facts(self) -> dict[str, str]:
+        return {str(key): str(value) for key, value in self._execute("SELECT key, value FROM meta")}
+
+    def keep(self, key: str, value: str) -> None:
+        self._execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value
+        )
+
+    def forget(self, key: str) -> None:
+        self._execute("DELETE FROM meta WHERE key = ?", key)
+
+    # ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def head(self) -> int:
+        return _integer(self._execute("SELECT coalesce(max(seq), 0) FROM events"))
+
+    def append(self, event: Event, body: str) -> None:
+        self._execute("INSERT INTO events (seq, type, body) VALUES (?, ?, ?)", event.seq, event.type, body)
+
+    def append_sent(self, event: Event, body: str, client_msg_id: str, digest: str) -> None:
+        self._execute(
+            "INSERT INTO events (seq, type, body, sender, client_msg_id, digest) VALUES (?, ?, ?, ?, ?, ?)",
+            event.seq,
+            event.type,
+            body,
+            event.actor.id,
+            client_msg_id,
+            digest,
+        )
+
+    def sent(self, sender: str, client_msg_id: str) -> Sent | None:
+        rows = self._execute(
+            "SELECT seq, body, digest FROM events WHERE sender = ? AND client_msg_id = ?", sender, client_msg_id
+        )
+        return Sent(_int(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
+
+    def event(self, seq: int) -> tuple[str, str] | None:
+        """Type and text of one event."""
+        rows = self._execute("SELECT type, body FROM events WHERE seq = ?", seq)
+        return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def after(self, seq: int, limit: int) -> list[str]:
+        rows = self._execute("SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+        return [str(body) for (body,) in rows]
+
+    def before(self, seq: int, first_seq: int, limit: int) -> list[str]:
+        """The `limit` events below `seq` and from `first_seq` on, oldest first."""
+        rows = self._execute(
+            "SELECT body FROM events WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?", seq, first_seq, limit
+        )
+        return [str(body) for (body,) in reversed(rows)]
+
+    def pages(self, after: int, size: int) -> Iterator[list[str]]:
+        """All events above `after`, a page at a time."""
+        while page := self.after(after, size):
+            yield page
+            after += len(page)
+
+    # ── messages as they stand ──────────────────────────────────────────────────────────────────────────────────────
+
+    def messages(self, first_seq: int, limit: int) -> list[tuple[str, bool, str | None]]:
+        """The newest `limit` messages from `first_seq` on: created event, whether revised, revised text."""
+        rows = self._execute(
+            """SELECT events.body, revisions.seq IS NOT NULL, revisions.text
+               FROM events LEFT JOIN revisions USING (seq)
+               WHERE events.type = 'message.created' AND events.seq >= ? ORDER BY events.seq DESC LIMIT ?""",
+            first_seq,
+            limit,
+        )
+        return [
+            (str(body), bool(revised), None if text is None else str(text)) for body, revised, text in reversed(rows)
+        ]
+
+    def is_deleted(self, seq: int) -> bool:
+        return bool(self._execute("SELECT 1 FROM revisions WHERE seq = ? AND text IS NULL", seq))
+
+    def revise(self, seq: int, text: str | None) -> None:
+        self._execute(
+            "INSERT INTO revisions (seq, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text", seq, text
+        )
+
+    def reactions(self, first_seq: int) -> dict[int, dict[str, list[str]]]:
+        """seq → emoji → users, for messages from `first_seq` on."""
+        found: dict[int, dict[str, list[str]]] = {}
+        for seq, emoji, user in self._execute(
+            "SELECT seq, emoji, user_id FROM reactions WHERE seq >= ? ORDER BY seq, emoji, user_id", first_seq
+        ):
+            found.setdefault(_int(seq), {}).setdefault(str(emoji), []).append(str(user))
+        return found
+
+    def set_reaction(self, seq: int, emoji: str, user_id: str, *, on: bool) -> bool:
+        """Whether that changed anything."""
+        present = bool(
+            self._execute("SELECT 1 FROM reactions WHERE seq = ? AND emoji = ? AND user_id = ?", seq, emoji, user_id)
+        )
+        if present == on:
+            return False
+        if on:
+            self._execute("INSERT INTO reactions (seq, emoji, user_id) VALUES (?, ?, ?)", seq, emoji, user_id)
+        else:
+            self._execute("DELETE FROM reactions WHERE seq = ? AND emoji = ? AND user_id = ?", seq, emoji, user_id)
+        return True
+
+    def reads(self) -> dict[str, int]:
+        return {str(user): _int(position) for user, position in self._execute("SELECT user_id, position FROM reads")}
+
+    def move_read(self, user_id: str, position: int) -> bool:
+        """Forward only. Whether it moved."""
+        rows = self._execute(
+            """INSERT INTO reads (user_id, position) VALUES (?, ?)
+               ON CONFLICT DO UPDATE SET position = excluded.position WHERE excluded.position > reads.position
+               RETURNING position""",
+            user_id,
+            position,
+        )
+        return bool(rows)
+
+    # ── since when somebody is here ─────────────────────────────────────────────────────────────────────────────────
+
+    def joined(self, member_id: str, seq: int) -> None:
+        self._execute(
+            "INSERT INTO joins (member_id, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            member_id,
+            seq,
+        )
+
+    def joined_at(self, member_id: str) -> int:
+        """The seq at which this person or agent last joined."""
+        rows = self._execute("SELECT seq FROM joins WHERE member_id = ?", member_id)
+        return _int(rows[0][0]) if rows else 1
+
+    # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_run(self, run_id: str, agent_id: str, trigger: int, requested_by: str) -> None:
+        self._execute(
+            "INSERT INTO runs (run_id, agent_id, trigger_seq, requested_by, status) VALUES (?, ?, ?, ?, 'queued')",
+            run_id,
+            agent_id,
+            trigger,
+            requested_by,
+        )
+
+    def run(self, run_id: str) -> Run | None:
+        rows = self._execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE run_id = ?", run_id)  # noqa: S608 -- a constant
+        return _run(rows[0]) if rows else None
+
+    def runs(self, status: str) -> list[Run]:
+        rows = self._execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE status = ? ORDER BY run_id", status)  # noqa: S608
+        return [_run(row) for row in rows]
+
+    def open_runs_of(self, trigger: int) -> list[Run]:
+        rows = self._execute(
+            f"SELECT {_RUN_COLUMNS} FROM runs WHERE trigger_seq = ? AND status <> 'finished'",  # noqa: S608
+            trigger,
+        )
+        return [_run(row) for row in rows]
+
+    def run_started(self, run_id: str, lease_until_ms: int) -> None:
+        self._execute("UPDATE runs SET status = 'running', lease_until_ms = ? WHERE run_id = ?", lease_until_ms, run_id)
+
+    def run_said(self, run: Run, text: str, lease_until_ms: int) -> None:
+        self._execute("INSERT INTO chunks (run_id, start, text) VALUES (?, ?, ?)", run.run_id, run.length, text)
+        self._execute(
+            "UPDATE runs SET length = length + ?, lease_until_ms = ? WHERE run_id = ?",
+            len(text),
+            lease_until_ms,
+            run.run_id,
+        )
+
+    def run_text(self, run_id: str) -> str:
+        rows = self._execute("SELECT text FROM chunks WHERE run_id = ? ORDER BY start", run_id)
+        return "".join(str(text) for (text,) in rows)
+
+    def run_finished(self, run_id: str) -> None:
+        self._execute("UPDATE runs SET status = 'finished' WHERE run_id = ?", run_id)
+        self._execute("DELETE FROM chunks WHERE run_id = ?", run_id)
+
+
+def event_data(body: str) -> dict[str, object]:
+    """The parsed form of a stored event, for the few rules that look inside one."""
+    value = json.loads(body)
+    if not isinstance(value, dict):
+        raise TypeError("a stored event is an object")
+    return value
+
+
+def _run(row: list[SqlValue]) -> Run:
+    run_id, agent_id, trigger, requested_by, status, length, lease = row
+    return Run(str(run_id), str(agent_id), _int(trigger), str(requested_by), str(status), _int(length), _int(lease))
+
+
+def _integer(rows: list[list[SqlValue]]) -> int:
+    return _int(rows[0][0])
+
+
+def _int(value: SqlValue) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"an integer column held {type(value).__name__}")
+    return value

@@ -1,0 +1,173 @@
+"""What people say: send, edit, delete, react, read, and the reading of it.
+
+Law: every rule checks first and writes last; what is shown is the text that was stored. No sockets, no runs.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from durable_objects.journal import event_data
+from durable_objects.room import Room
+from durable_objects.turns import all_mentions
+from shared.errors import Conflict, Forbidden, InvalidBody, NotFound
+from shared.protocol import (
+    Actor,
+    Delete,
+    Edit,
+    History,
+    Mention,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    React,
+    ReactionChanged,
+    Read,
+    ReadMoved,
+    Send,
+)
+from shared.replies import HistoryOk, MessageState, SendOk, Snapshot
+
+SNAPSHOT_MESSAGES: Final = 50
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that is in the log: the reply to its sender, and the event's text when it is new."""
+
+    posted: SendOk
+    body: str | None
+    mentions: tuple[Mention, ...] = ()
+
+
+class Messages:
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._journal = room.journal
+
+    def send(self, user_id: str, command: Send) -> Said:
+        """Raises Conflict, Forbidden, GroupArchiving, GroupArchived, InvalidBody."""
+        room = self._room
+        person = room.person(user_id)
+        digest = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
+        before = self._journal.sent(user_id, command.client_msg_id)
+        if before is not None:
+            if before.digest != digest:
+                raise Conflict("This client_msg_id was already used for another message")
+            return Said(SendOk(seq=before.seq, ts=str(event_data(before.body)["ts"]), duplicate=True), None)
+        room.check_writable()
+        self._check_mentions(command.mentions)
+        if command.reply_to is not None:
+            self._message(command.reply_to)
+        mentions = all_mentions(command.text, command.mentions, room.agents)
+        created = MessageCreated(
+            client_msg_id=command.client_msg_id, mentions=mentions, reply_to=command.reply_to, text=command.text
+        )
+        event, body = room.append_sent(created, person, command.client_msg_id, digest)
+        return Said(SendOk(seq=event.seq, ts=event.ts, duplicate=False), body, mentions)
+
+    def edit(self, user_id: str, command: Edit) -> tuple[int, str]:
+        """Seq and text of the event. Raises Forbidden, NotFound."""
+        person = self._own(user_id, command.seq, or_owner=False)
+        self._journal.revise(command.seq, command.text)
+        event, body = self._room.append(
+            MessageEdited(target=command.seq, text=command.text), person, causation=command.seq
+        )
+        return event.seq, body
+
+    def delete(self, user_id: str, command: Delete) -> tuple[int, str] | None:
+        """None when it is deleted already, as a client asks again that missed the reply. Raises Forbidden, NotFound."""
+        if self._journal.is_deleted(command.seq):
+            self._room.person(user_id)
+            return None
+        person = self._own(user_id, command.seq, or_owner=True)
+        self._journal.revise(command.seq, None)
+        event, body = self._room.append(MessageDeleted(target=command.seq), person, causation=command.seq)
+        return event.seq, body
+
+    def react(self, user_id: str, command: React) -> tuple[int, str] | None:
+        """None when nothing changed. Raises NotFound."""
+        person = self._room.person(user_id)
+        self._room.check_writable()
+        self._message(command.seq)
+        if not self._journal.set_reaction(command.seq, command.emoji, user_id, on=command.on):
+            return None
+        changed = ReactionChanged(target=command.seq, emoji=command.emoji, on=command.on)
+        event, body = self._room.append(changed, person, causation=command.seq)
+        return event.seq, body
+
+    def read(self, user_id: str, command: Read) -> tuple[int, str] | None:
+        """None when the marker did not move forward. Raises InvalidBody."""
+        person = self._room.person(user_id)
+        self._room.check_writable()
+        if command.seq > self._room.head:
+            raise InvalidBody("read: seq is beyond the end of the group")
+        if not self._journal.move_read(user_id, command.seq):
+            return None
+        event, body = self._room.append(ReadMoved(position=command.seq), person)
+        return event.seq, body
+
+    def history(self, user_id: str, query: History) -> HistoryOk:
+        """A page of what this person may see. Raises InvalidBody when both directions are asked for."""
+        if query.before is not None and query.after is not None:
+            raise InvalidBody("history: give 'before' or 'after', not both")
+        first_seq = self._room.first_seq(user_id)
+        if query.after is not None:
+            events = self._journal.after(max(query.after, first_seq - 1), query.limit + 1)
+            return HistoryOk(events=tuple(events[: query.limit]), more=len(events) > query.limit)
+        events = self._journal.before(query.before or self._room.head + 1, first_seq, query.limit + 1)
+        return HistoryOk(events=tuple(events[-query.limit :]), more=len(events) > query.limit)
+
+    def snapshot(self, user_id: str) -> Snapshot:
+        """The newest messages that this person may see, as they stand."""
+        states = self.states(self._room.first_seq(user_id), SNAPSHOT_MESSAGES)
+        return Snapshot(seq=self._room.head, messages=tuple(states))
+
+    def states(self, first_seq: int, limit: int) -> list[MessageState]:
+        """The newest `limit` messages from `first_seq` on, as they stand."""
+        rows = self._journal.messages(first_seq, limit)
+        created = [(event_data(body), revised, text) for body, revised, text in rows]
+        reactions = self._journal.reactions(int(str(created[0][0]["seq"]))) if created else {}
+        return [_state(event, revised, text, reactions) for event, revised, text in created]
+
+    def _check_mentions(self, mentions: Iterable[Mention]) -> None:
+        for mention in mentions:
+            present = self._room.agents if mention.kind == "agent" else self._room.members
+            if mention.id not in present:
+                raise InvalidBody(f"mentions: no such {mention.kind} in this group")
+
+    def _message(self, seq: int) -> Actor:
+        """Who wrote the message at `seq`. Raises NotFound when there is none, or none any more."""
+        found = self._journal.event(seq)
+        if found is None or found[0] != "message.created" or self._journal.is_deleted(seq):
+            raise NotFound("There is no such message")
+        return Actor.model_validate(event_data(found[1])["actor"])
+
+    def _own(self, user_id: str, seq: int, *, or_owner: bool) -> Actor:
+        person = self._room.person(user_id)
+        self._room.check_writable()
+        author = self._message(seq)
+        if author.id != user_id and not (or_owner and self._room.member(user_id).role == "owner"):
+            raise Forbidden("This message is not yours")
+        return person
+
+
+def _state(
+    event: dict[str, object], revised: bool, text: str | None, reactions: dict[int, dict[str, list[str]]]
+) -> MessageState:
+    data = MessageCreated.model_validate(event["data"], strict=False)
+    seq = int(str(event["seq"]))
+    deleted = revised and text is None
+    run_id = event.get("run_id")
+    return MessageState(
+        seq=seq,
+        ts=str(event["ts"]),
+        actor=Actor.model_validate(event["actor"]),
+        text="" if deleted else text if revised and text is not None else data.text,
+        reply_to=data.reply_to,
+        run_id=str(run_id) if run_id is not None else None,
+        edited=revised and not deleted,
+        deleted=deleted,
+        reactions={} if deleted else {emoji: tuple(users) for emoji, users in reactions.get(seq, {}).items()},
+    )

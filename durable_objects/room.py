@@ -1,0 +1,206 @@
+"""What a group is right now, rebuilt from its journal whenever an instance wakes.
+
+Law: memory is a cache of the journal. Events get their number here and are written before anybody sees them.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from durable_objects.calls import OpenSession, Roster
+from durable_objects.journal import Journal
+from shared.agent_api import AgentProfile
+from shared.clock import Clock, rfc3339
+from shared.errors import Forbidden, GroupArchived, GroupArchiving, NotFound
+from shared.ids import MakeId
+from shared.keys import PrivateKey
+from shared.protocol import EVENT_TYPES, SYSTEM, Actor, Agent, Event, EventData, Member
+from shared.signing import Audience, Signer
+from shared.tokens import RoutingClaims, Tokens
+
+VerifyRouting = Callable[[str, str], RoutingClaims]
+"""A routing token and the group it must lead into → its claims. Raises InvalidCredential."""
+
+Status = Literal["unopened", "active", "archiving", "archived"]
+
+
+@dataclass(frozen=True)
+class HeldSession:
+    """What a Group Controller proves itself with."""
+
+    controller_id: str
+    key: PrivateKey
+    certificate: str
+    expires_s: int
+
+    def signer(self, tokens: Tokens, audience: Audience, origin: str) -> Signer:
+        """Signs this group's requests to a Worker at `origin`."""
+        return Signer(tokens, self.key, self.controller_id, audience, origin, self.certificate)
+
+
+class Room:
+    def __init__(self, journal: Journal, clock: Clock, make_id: MakeId) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.make_id = make_id
+        self.reload()
+
+    def reload(self) -> None:
+        """Forgets memory and reads the journal."""
+        facts = self.journal.facts()
+        self.status: Status = _status(facts.get("status", "unopened"))
+        self.epoch = facts.get("epoch", "")
+        self.head = self.journal.head()
+        self.roster = Roster.model_validate_json(facts["roster"]) if "roster" in facts else None
+        self.members: dict[str, Member] = {}
+        self.agents: dict[str, AgentProfile] = {}
+        if self.roster is not None:
+            self._index(self.roster)
+
+    # ── who is here ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def known(self) -> Roster:
+        """The roster. Raises NotFound before the group was opened."""
+        if self.roster is None:
+            raise NotFound
+        return self.roster
+
+    def member(self, user_id: str) -> Member:
+        """Raises Forbidden when this person is not, or no longer, in the group."""
+        member = self.members.get(user_id)
+        if member is None:
+            raise Forbidden("You are not a member of this group")
+        return member
+
+    def person(self, user_id: str) -> Actor:
+        return Actor(kind="user", id=user_id, name=self.member(user_id).name)
+
+    def agent_actor(self, agent_id: str) -> Actor:
+        profile = self.agents.get(agent_id)
+        return Actor(kind="agent", id=agent_id, name=profile.name if profile else agent_id)
+
+    def agent_list(self) -> tuple[Agent, ...]:
+        return tuple(Agent(id=a.id, handle=a.handle, name=a.name) for a in self.agents.values())
+
+    def first_seq(self, member_id: str) -> int:
+        """From which seq on this person or agent may see the log."""
+        return self.journal.joined_at(member_id) if self.known().history_visibility == "since_join" else 1
+
+    def set_roster(self, roster: Roster) -> None:
+        self.journal.keep("roster", roster.model_dump_json())
+        self.roster = roster
+        self._index(roster)
+
+    def _index(self, roster: Roster) -> None:
+        self.members = {member.id: member for member in roster.members}
+        self.agents = {agent.id: agent for agent in roster.agents}
+
+    # ── the session ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open(self, call: OpenSession) -> None:
+        """A first session makes the group; a later one replaces key and certificate."""
+        if self.status == "unopened":
+            self._set_status("active")
+            self.epoch = self.make_id("epo")
+            self.journal.keep("epoch", self.epoch)
+        session = {
+            "controller_id": call.controller_id,
+            "epoch": call.session_epoch,
+            "key": call.private_key.model_dump(),
+            "certificate": call.certificate,
+            "expires_s": call.certificate_expires_s,
+            "agents": sorted(agent.id for agent in call.roster.agents),
+        }
+        self.journal.keep("session", json.dumps(session))
+
+    def session(self) -> HeldSession:
+        """Raises NotFound before the group was opened."""
+        session = self._session()
+        key = PrivateKey.model_validate(session["key"])
+        return HeldSession(session["controller_id"], key, session["certificate"], session.get("expires_s", 0))
+
+    def renewed(self, certificate: str, expires_s: int) -> None:
+        """The same session goes on under a fresh certificate."""
+        agents = sorted(agent.id for agent in self.known().agents)
+        fresh = self._session() | {"certificate": certificate, "expires_s": expires_s, "agents": agents}
+        self.journal.keep("session", json.dumps(fresh))
+
+    def certificate_covers(self, roster: Roster) -> bool:
+        """Whether the certificate names exactly this roster's agents. Raises NotFound before the group was opened."""
+        return bool(self._session()["agents"] == sorted(agent.id for agent in roster.agents))
+
+    def _session(self) -> dict[str, Any]:
+        text = self.journal.facts().get("session")
+        if text is None:
+            raise NotFound
+        session = json.loads(text)
+        return dict(session)
+
+    # ── the life of the group ───────────────────────────────────────────────────────────────────────────────────────
+
+    def check_writable(self) -> None:
+        """Raises GroupArchiving, GroupArchived, NotFound."""
+        match self.status:
+            case "active":
+                return
+            case "archiving":
+                raise GroupArchiving
+            case "archived":
+                raise GroupArchived
+            case "unopened":
+                raise NotFound
+
+    def _set_status(self, status: Status) -> None:
+        self.journal.keep("status", status)
+        self.status = status
+
+    def begin_archiving(self, reason: str) -> None:
+        """From now on the log grows no more."""
+        self.journal.keep("archive_reason", reason)
+        self._set_status("archiving")
+
+    def archive_reason(self) -> str:
+        return self.journal.facts().get("archive_reason", "")
+
+    def end_archiving(self) -> None:
+        self._set_status("archived")
+
+    # ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def append(
+        self, data: EventData, actor: Actor = SYSTEM, *, causation: int | None = None, run_id: str | None = None
+    ) -> tuple[Event, str]:
+        """The stored event and its text."""
+        event, body = self._next(data, actor, causation, run_id)
+        self.journal.append(event, body)
+        self.head = event.seq
+        return event, body
+
+    def append_sent(self, data: EventData, actor: Actor, client_msg_id: str, digest: str) -> tuple[Event, str]:
+        """As `append`, remembering what the sender called it."""
+        event, body = self._next(data, actor, None, None)
+        self.journal.append_sent(event, body, client_msg_id, digest)
+        self.head = event.seq
+        return event, body
+
+    def _next(self, data: EventData, actor: Actor, causation: int | None, run_id: str | None) -> tuple[Event, str]:
+        event = Event(
+            actor=actor,
+            causation=causation,
+            data=data,
+            epoch=self.epoch,
+            run_id=run_id,
+            seq=self.head + 1,
+            ts=rfc3339(self.clock()),
+            type=EVENT_TYPES[type(data)],
+        )
+        return event, event.text()
+
+
+def _status(text: str) -> Status:
+    match text:
+        case "unopened" | "active" | "archiving" | "archived":
+            return text
+        case _:
+            raise ValueError(f"unknown group status {text!r}")

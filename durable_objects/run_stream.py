@@ -1,0 +1,69 @@
+"""Reading an agent's answer: NDJSON lines in, text and one ending out.
+
+Law: pure. Whatever a stream does (ends early, talks without end, sends garbage) becomes one RunEnded.
+"""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from durable_objects.effects import RunEnded
+from shared.agent_api import RUN_EVENT, PartDelta, PartStart, RunError, RunResult
+from shared.protocol import RunOutcome, Usage
+
+LINE_LIMIT_BYTES: Final = 2 * 1024 * 1024
+TEXT_LIMIT_CHARS: Final = 64_000
+
+
+class RunStream:
+    """One run's answer while it comes in. Once `ending` is set, what follows is ignored."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._rest = b""
+        self._length = 0
+        self.ending: RunEnded | None = None
+
+    def feed(self, chunk: bytes) -> str:
+        """The new text in these bytes."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > LINE_LIMIT_BYTES:
+            self._end_with_error("The agent sent an endless line")
+        return "".join(self._line(line) for line in lines if line.strip())
+
+    def closed(self) -> RunEnded:
+        """The ending, once the stream is over: without a terminal event it was cut."""
+        return self.ending or RunEnded(self._run_id, "interrupted", Usage(), "The agent stopped in the middle")
+
+    def _line(self, line: bytes) -> str:
+        if self.ending is not None:
+            return ""
+        try:
+            event = RUN_EVENT.validate_json(line)
+        except ValidationError:
+            self._end_with_error("The agent sent something unreadable")
+            return ""
+        match event:
+            case PartStart():
+                return self._counted(event.part.content)
+            case PartDelta():
+                return self._counted(event.delta.content_delta)
+            case RunResult():
+                outcome: RunOutcome = "limit" if event.result.finish_reason == "length" else "success"
+                self.ending = RunEnded(self._run_id, outcome, event.result.usage)
+            case RunError():
+                self._end_with_error(event.message)
+            case _:
+                pass
+        return ""
+
+    def _counted(self, text: str) -> str:
+        room = TEXT_LIMIT_CHARS - self._length
+        if len(text) > room:
+            self.ending = RunEnded(self._run_id, "limit", Usage(), "The answer is too long")
+            text = text[:room]
+        self._length += len(text)
+        return text
+
+    def _end_with_error(self, message: str) -> None:
+        self.ending = RunEnded(self._run_id, "error", Usage(), message)

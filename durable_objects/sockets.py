@@ -1,0 +1,163 @@
+"""The sockets of one group: hibernating WebSockets, and who sits at each.
+
+Law: no rule. What a socket must know through hibernation lies in its attachment; a dead or slow socket never stops the
+others. One border crossing a broadcast: node's EventEmitter holds one bound `send` for each socket that has said hello.
+Under load what piles up within GATHER_MS shares a frame, so that it costs one send a socket, not one a message; a lone
+message pays nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import js
+from pyodide.ffi import JsException
+
+from durable_objects.effects import Session
+from shared.edge.js import node_module, now_ms
+
+GATHER_MS: Final = 4
+GATHER_LIMIT: Final = 200
+UNREAD_LIMIT_BYTES: Final = 1024 * 1024
+LOOK_EVERY_CHARS: Final = 128 * 1024
+_OPEN: Final = 1
+_EVENT: Final = "text"
+
+
+class Sockets:
+    """`ctx` is the raw JavaScript DurableObjectState; `stalled` hears of sockets that do not read."""
+
+    def __init__(self, ctx: Any, stalled: Callable[[Session], None]) -> None:
+        self._ctx = ctx
+        self._stalled = stalled
+        self._open: dict[str, tuple[Any, Session]] = {}
+        self._emitter: Any = None
+        self._gathered: list[str] = []
+        self._sent_at_ms = 0
+        self._unlooked_chars = 0
+        # Keep-alives are answered by the runtime, without waking the object.
+        ctx.setWebSocketAutoResponse(js.WebSocketRequestResponsePair.new("ping", "pong"))
+        for socket in ctx.getWebSockets():
+            session = self.session_of(socket)
+            if not session.ended:
+                self._open[session.socket_id] = (socket, session)
+
+    def sessions(self) -> list[Session]:
+        return [session for _, session in self._open.values()]
+
+    def session_of(self, socket: Any) -> Session:
+        """What the socket's attachment remembers."""
+        return Session(**json.loads(socket.deserializeAttachment()))
+
+    def accept(self, socket: Any, session: Session) -> None:
+        self._ctx.acceptWebSocket(socket)
+        self._open[session.socket_id] = (socket, session)
+        self.remember(session)
+
+    def remember(self, session: Session) -> None:
+        """Also what was gathered goes out first: a socket that is registered now has had it in its replay."""
+        self.flush()
+        if session.socket_id in self._open:
+            socket, _ = self._open[session.socket_id]
+            _attach(socket, session)
+            self._open[session.socket_id] = (socket, session)
+            self._emitter = None
+
+    def leave(self, socket: Any) -> Session:
+        """The socket is closing: answer its close, without which the client waits, and say who sat there."""
+        session = self.session_of(socket)
+        self._forget(session)
+        with suppress(JsException):  # closed on both sides already
+            socket.close(1000, "")
+        return session
+
+    def tell(self, socket_id: str, text: str) -> None:
+        if socket_id in self._open:
+            with suppress(JsException):  # it closed a moment ago; its close event follows
+                self._open[socket_id][0].send(text)
+
+    def tell_all(self, text: str, but: str | None) -> None:
+        if but is not None:
+            self.flush()
+            for session in self.sessions():
+                if session.ready and session.socket_id != but:
+                    self.tell(session.socket_id, text)
+        elif self._gathered:
+            self._gathered.append(text)
+            if len(self._gathered) >= GATHER_LIMIT:
+                self.flush()
+        elif now_ms() - self._sent_at_ms >= GATHER_MS:
+            self._emit(text)
+        else:
+            self._gathered.append(text)
+            asyncio.get_running_loop().call_later(GATHER_MS / 1000, self.flush)
+
+    def flush(self) -> None:
+        """Sends what has gathered, as one frame."""
+        if self._gathered:
+            texts, self._gathered = self._gathered, []
+            self._emit(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
+
+    def close(self, socket_id: str, code: int, reason: str) -> None:
+        """From now on nothing reaches this socket, and nothing it says counts."""
+        self.flush()
+        if socket_id in self._open:
+            socket, session = self._open[socket_id]
+            with suppress(JsException):  # closed already
+                _attach(socket, replace(session, expires_ms=0))
+                socket.close(code, reason)
+            self._forget(session)
+
+    def _emit(self, text: str) -> None:
+        self._sent_at_ms = now_ms()
+        if self._emitter is None:
+            self._emitter = self._listeners()
+        try:
+            self._emitter.emit(_EVENT, text)
+        except JsException:
+            self._finish_after_failure(text)
+        self._unlooked_chars += len(text)
+        if self._unlooked_chars >= LOOK_EVERY_CHARS:
+            self._unlooked_chars = 0
+            self._look_for_the_slow()
+
+    def _listeners(self) -> Any:
+        emitter = node_module("events").EventEmitter.new()
+        emitter.setMaxListeners(0)
+        for socket, session in self._open.values():
+            if session.ready:
+                emitter.on(_EVENT, socket.send.bind(socket))
+        return emitter
+
+    def _finish_after_failure(self, text: str) -> None:
+        """`emit` stops at the first socket that throws, and only one that is not open does: go on behind it."""
+        self._emitter = None
+        behind = False
+        for socket, session in list(self._open.values()):
+            if not session.ready:
+                continue
+            if behind:
+                self.tell(session.socket_id, text)
+            elif socket.readyState != _OPEN:
+                behind = True
+                self._forget(session)
+
+    def _look_for_the_slow(self) -> None:
+        """`bufferedAmount` is what the runtime has not passed on yet.
+
+        Where a Worker proxies the socket, workerd (2026-11) passes everything on at once and queues it there unseen.
+        """
+        for socket, session in self._open.values():
+            if socket.bufferedAmount > UNREAD_LIMIT_BYTES:
+                asyncio.get_running_loop().call_soon(self._stalled, session)
+
+    def _forget(self, session: Session) -> None:
+        if self._open.pop(session.socket_id, None) is not None:
+            self._emitter = None
+
+
+def _attach(socket: Any, session: Session) -> None:
+    socket.serializeAttachment(json.dumps(asdict(session)))

@@ -1,0 +1,96 @@
+"""What a client that only reads events believes the room looks like.
+
+Law: a plain fold over events, written apart from the server's own way of making a snapshot, so that the two can be held
+against each other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Frame = dict[str, Any]
+
+
+@dataclass
+class Believed:
+    """The room after some events."""
+
+    title: str = ""
+    members: dict[str, str] = field(default_factory=dict)
+    agents: dict[str, str] = field(default_factory=dict)
+    messages: dict[int, Frame] = field(default_factory=dict)
+    reads: dict[str, int] = field(default_factory=dict)
+    open_runs: set[str] = field(default_factory=set)
+
+    def see(self, event: Frame) -> None:
+        data, who = event["data"], event["actor"]["id"]
+        match event["type"]:
+            case "message.created":
+                self.messages[event["seq"]] = {
+                    "seq": event["seq"],
+                    "ts": event["ts"],
+                    "actor": event["actor"],
+                    "text": data["text"],
+                    "reply_to": data.get("reply_to"),
+                    "run_id": event.get("run_id"),
+                    "edited": False,
+                    "deleted": False,
+                    "reactions": {},
+                }
+            case "message.edited":
+                self.messages[data["target"]] |= {"text": data["text"], "edited": True}
+            case "message.deleted":
+                self.messages[data["target"]] |= {"text": "", "edited": False, "deleted": True, "reactions": {}}
+            case "reaction.changed":
+                self._react(data, who)
+            case "member.joined" | "member.role_changed":
+                self.members[data["member"]["id"]] = data["member"]["role"]
+            case "member.left":
+                del self.members[data["member"]["id"]]
+            case "agent.added":
+                self.agents[data["agent"]["id"]] = data["agent"]["handle"]
+            case "agent.removed":
+                del self.agents[data["agent"]["id"]]
+            case "read.moved":
+                self.reads[who] = data["position"]
+            case "run.started":
+                self.open_runs.add(data["run_id"])
+            case "run.finished":
+                self.open_runs.remove(data["run_id"])
+            case "group.updated":
+                self.title = data["title"]
+            case "group.archived":
+                pass
+            case unknown:
+                raise AssertionError(f"an event that no client knows: {unknown}")
+
+    def _react(self, data: Frame, who: str) -> None:
+        reactions = self.messages[data["target"]]["reactions"]
+        users = [user for user in reactions.pop(data["emoji"], []) if user != who]
+        if data["on"]:
+            users = sorted([*users, who])
+        if users:
+            reactions[data["emoji"]] = users
+
+
+def believed(events: Iterable[Frame]) -> Believed:
+    room = Believed()
+    for event in events:
+        room.see(event)
+    return room
+
+
+def as_snapshot(room: Believed, limit: int) -> list[Frame]:
+    """The newest messages as a snapshot would show them: members that are null are left out."""
+    newest = [room.messages[seq] for seq in sorted(room.messages)[-limit:]]
+    return [{name: value for name, value in message.items() if value is not None} for message in newest]
+
+
+def assert_same_room(hello: Frame, room: Believed, snapshot_limit: int) -> None:
+    """A fresh hello shows the room that the events add up to."""
+    assert hello["group"]["title"] == room.title
+    assert {m["id"]: m["role"] for m in hello["members"]} == room.members
+    assert {a["id"]: a["handle"] for a in hello["agents"]} == room.agents
+    assert hello["reads"] == room.reads
+    assert {run["run_id"] for run in hello["runs"]} == room.open_runs
+    assert hello["snapshot"]["messages"] == as_snapshot(room, snapshot_limit)

@@ -1,0 +1,187 @@
+"""Whatever people, agents and the platform do in whatever order: the promises hold.
+
+A hypothesis state machine against the core. The model is plain: what was acknowledged, and what each socket has heard.
+"""
+
+from hypothesis import settings, strategies
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from durable_objects.effects import Rang
+from durable_objects.messages import SNAPSHOT_MESSAGES
+from durable_objects.runs import LEASE_MS
+from tests.durable_objects.house import Chair, House
+from tests.durable_objects.oracle import assert_same_room, believed
+
+PEOPLE = ("ada", "ben", "cleo")
+TEXTS = ("hi", "@scribe please", "@librarian and @scribe", "✓ grüß dich 👋🏽", "why?")
+VERBS = ("edit", "delete", "react", "read")
+numbers = strategies.integers(0, 50)
+people = strategies.sampled_from(PEOPLE)
+
+
+class RoomMachine(RuleBasedStateMachine):
+    @initialize()
+    def open_house(self) -> None:
+        self.house = House(PEOPLE, ("scribe", "librarian"))
+        self.acknowledged: dict[tuple[str, str], tuple[int, str]] = {}
+        self.resumed_from: dict[str, int] = {}
+        self.chairs: list[Chair] = []
+        for name in ("ada", "ben"):
+            self.join(name, fresh=False, back=100)
+
+    def chair(self, which: int) -> Chair:
+        """One of the sockets that are open; Ada always has one."""
+        self.chairs = [chair for chair in self.chairs if chair.socket_id in self.house.sockets.open]
+        if not self.chairs:
+            self.join("ada", fresh=True, back=0)
+        return self.chairs[which % len(self.chairs)]
+
+    # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(name=people, fresh=strategies.booleans(), back=strategies.integers(0, 30))
+    def join(self, name: str, fresh: bool, back: int) -> None:
+        if name not in self.members():
+            return
+        head = self.house.group.room.head
+        since = max(head - back, 0)
+        chair = self.house.sit(name) if fresh else self.house.sit(name, since=since)
+        assert chair.hello["head"] == head
+        assert chair.hello["recovered"] is not fresh
+        self.resumed_from[chair.socket_id] = head if fresh else since
+        self.chairs.append(chair)
+
+    @rule(which=numbers)
+    def drop(self, which: int) -> None:
+        self.chair(which).leave()
+
+    @rule(name=strategies.sampled_from(PEOPLE[1:]))
+    def kick_or_invite(self, name: str) -> None:
+        self.house.set_roster(sorted(self.members() ^ {name}), ("scribe", "librarian"))
+
+    @rule(with_librarian=strategies.booleans())
+    def change_agents(self, with_librarian: bool) -> None:
+        agents = ("scribe", "librarian") if with_librarian else ("scribe",)
+        self.house.set_roster(sorted(self.members()), agents)
+
+    # ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(which=numbers, number=strategies.integers(0, 12), text=strategies.sampled_from(TEXTS))
+    def send(self, which: int, number: int, text: str) -> None:
+        """Few ids, so that many are used again: with the same text, with another, over another socket."""
+        self.say(which, number, text)
+
+    @rule(which=numbers, first=strategies.integers(0, 99), text=strategies.sampled_from(TEXTS))
+    def send_several(self, which: int, first: int, text: str) -> None:
+        for number in range(first, first + 4):
+            self.say(which + number, number, text)
+
+    def say(self, which: int, number: int, text: str) -> None:
+        chair = self.chair(which)
+        who, message_id = chair.session.user_id, f"m{number}"
+        before = self.acknowledged.get((who, message_id))
+        reply = chair.command("send", client_msg_id=message_id, text=text)
+        if before is None:
+            assert reply["ok"]["duplicate"] is False
+            self.acknowledged[who, message_id] = (reply["ok"]["seq"], text)
+        elif before[1] == text:
+            assert (reply["ok"]["seq"], reply["ok"]["duplicate"]) == (before[0], True)
+        else:
+            assert reply["error"]["code"] == "conflict"
+
+    @rule(
+        which=numbers,
+        choice=strategies.integers(0, 50),
+        verb=strategies.sampled_from(VERBS),
+    )
+    def change(self, which: int, choice: int, verb: str) -> None:
+        """Allowed or not: what is refused changes nothing."""
+        chair = self.chair(which)
+        head = self.house.group.room.head
+        messages = [e["seq"] for e in self.house.log if e["type"] == "message.created"]
+        seq = messages[choice % len(messages)] if messages and choice % 5 else choice % head + 1
+        more: dict[str, object] = {}
+        if verb == "edit":
+            more = {"text": "edited"}
+        elif verb == "react":
+            more = {"emoji": "👍", "on": choice % 3 > 0}
+        reply = chair.command(verb, seq=seq, **more)
+        if "error" in reply:
+            assert reply["error"]["code"] in ("forbidden", "not_found")
+            assert self.house.group.room.head == head
+
+    # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(choice=strategies.integers(0, 3), text=strategies.sampled_from(("word ", "ümlaut ", "👋🏽")))
+    def agent_says(self, choice: int, text: str) -> None:
+        active = self.house.group.runs.active()
+        if active:
+            self.house.say(active[choice % len(active)].run_id, text)
+
+    @rule(choice=strategies.integers(0, 3))
+    def agent_ends(self, choice: int) -> None:
+        active = self.house.group.runs.active()
+        if active:
+            self.house.end(active[choice % len(active)].run_id)
+
+    @rule(which=numbers, choice=strategies.integers(0, 3))
+    def cancel(self, which: int, choice: int) -> None:
+        active = self.house.group.runs.active()
+        if active:
+            self.chair(which).ok("runs.cancel", run_id=active[choice % len(active)].run_id)
+
+    # ── the platform ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule()
+    def hibernate(self) -> None:
+        self.house.wake()
+
+    @rule()
+    def time_passes(self) -> None:
+        self.house.now_ms += LEASE_MS
+        self.house.happen(Rang())
+
+    # ── what holds ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @invariant()
+    def the_log_is_contiguous_and_holds_what_was_acknowledged(self) -> None:
+        log = self.house.log
+        assert [e["seq"] for e in log] == list(range(1, len(log) + 1))
+        sent = {
+            (e["actor"]["id"], e["data"]["client_msg_id"]): (e["seq"], e["data"]["text"])
+            for e in log
+            if e["type"] == "message.created" and "client_msg_id" in e["data"]
+        }
+        assert sent == self.acknowledged
+
+    @invariant()
+    def every_socket_has_heard_exactly_what_came_since_its_hello(self) -> None:
+        log = self.house.log
+        for session in self.house.sockets.sessions():
+            if session.ready:
+                heard = Chair(self.house, session.socket_id).events
+                assert heard == log[self.resumed_from[session.socket_id] :]
+
+    @invariant()
+    def every_run_starts_once_and_ends_at_most_once(self) -> None:
+        started = [e["data"]["run_id"] for e in self.house.log if e["type"] == "run.started"]
+        finished = [e["data"]["run_id"] for e in self.house.log if e["type"] == "run.finished"]
+        assert len(set(started)) == len(started)
+        assert len(set(finished)) == len(finished)
+        assert set(started) - set(finished) == {run.run_id for run in self.house.group.runs.active()}
+
+    @invariant()
+    def a_snapshot_is_what_the_events_add_up_to(self) -> None:
+        chair = self.house.connect("ada")
+        hello = chair.ok("hello")
+        assert_same_room(hello, believed(self.house.log), SNAPSHOT_MESSAGES)
+        chair.leave()
+
+    def teardown(self) -> None:
+        self.house.sql.close()
+
+    def members(self) -> set[str]:
+        return {member.name.lower() for member in self.house.group.room.known().members}
+
+
+TestRoom = RoomMachine.TestCase
+TestRoom.settings = settings(max_examples=120, stateful_step_count=60, deadline=None, derandomize=True)
