@@ -1,0 +1,40 @@
+"""The App API: its endpoints, one noun a file.
+
+Law: a handler checks what the caller may do, asks the store or the Orchestrator, and returns a model.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.ports import AppPorts
+from app.store import Person
+from shared.errors import Forbidden
+from shared.http import Call, Endpoints
+
+endpoints: Final = Endpoints()
+PersonCall = Call[Person, AppPorts]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"\S", strip_whitespace=True)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S", strip_whitespace=True)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageQuery(Model):
+    """`after` is the `next` of the page before."""
+
+    after: Annotated[str, StringConstraints(max_length=64)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+def next_cursor(ids: list[str], limit: int) -> str | None:
+    """Where the next page begins; None after the last one."""
+    return ids[limit - 1] if len(ids) > limit else None
+
+
+def require_admin(person: Person) -> None:
+    """Raises Forbidden unless this person runs the org."""
+    if person.role not in ("owner", "admin"):
+        raise Forbidden("This takes an owner or admin of the org")

@@ -1,0 +1,87 @@
+"""The App's edge: bindings become ports; sockets, archives and static files go by without passing through Python.
+
+Law: wiring only.
+"""
+
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import js
+
+from app.archives import OBJECT_HEADER
+from app.auth import authenticate
+from app.infra import Infra
+from app.ports import AppPorts
+from app.routes import endpoints
+from app.settings import AppSettings
+from app.store import Store
+from shared.edge.crypto import NodeEs256, make_id, new_jti
+from shared.edge.d1 import D1
+from shared.edge.js import js_object, now_ms
+from shared.edge.peer import BoundPeer
+from shared.edge.r2 import R2Bucket
+from shared.edge.refusal import refuse
+from shared.edge.worker import Application, Environment
+from shared.errors import Unavailable
+from shared.http import Api
+from shared.log import Log
+from shared.signing import Signer
+from shared.tokens import Tokens
+from workers import WorkerEntrypoint
+
+API_PATHS = frozenset(row.path.split("/")[1] for row in endpoints.rows)
+
+
+def build(env: Environment, log: Log) -> Api[AppPorts]:
+    settings = AppSettings.load(env.text)
+    orchestrator = BoundPeer(env.binding("ORCHESTRATOR"), settings.orchestrator_origin)
+    signer = Signer(
+        Tokens(NodeEs256()), settings.signing_key, settings.app_id, "orchestrator", settings.orchestrator_origin
+    )
+    ports = AppPorts(
+        settings=settings,
+        store=Store(D1(env.binding("DB"))),
+        infra=Infra(orchestrator, signer, now_ms, new_jti),
+        archives=R2Bucket(env.binding("ARCHIVES")),
+        make_id=make_id,
+        random_bytes=secrets.token_bytes,
+        clock=now_ms,
+        log=log,
+    )
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
+
+
+application = Application("app", build)
+
+
+async def with_object(response: Any, bucket: Any) -> Any:
+    """The response with the named object's bytes as its body."""
+    key = response.headers.get(OBJECT_HEADER)
+    found = await bucket.get(key)
+    if not getattr(found, "body", None):
+        application.log("archive_missing", key=key)
+        return refuse(Unavailable(reason="the archive is not in the bucket"))
+    headers = js.Headers.new(response.headers)
+    headers.delete(OBJECT_HEADER)
+    headers.delete("Content-Length")
+    headers.set("ETag", found.httpEtag)
+    options = js_object({"status": response.status})
+    options.headers = headers
+    return js.Response.new(found.body, options)
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Any) -> Any:
+        raw = request.js_object
+        environment = Environment(self.env)
+        match urlsplit(raw.url).path.split("/"):
+            case ["", "groups", _, "ws"] | ["", ".well-known", "jwks.json"]:
+                return await environment.binding("ORCHESTRATOR").fetch(raw)
+            case ["", first, *_] if first in API_PATHS:
+                response = await application.serve(raw, self.env, self.ctx)
+                if response.headers.has(OBJECT_HEADER):
+                    return await with_object(response, environment.binding("ARCHIVES"))
+                return response
+            case _:
+                return await environment.binding("ASSETS").fetch(raw)

@@ -1,0 +1,48 @@
+"""Whether this Worker answers, which version it is, and whom a local deployment offers to sign in as."""
+
+from typing import Final
+
+from app.api import Model, endpoints
+from app.ports import AppPorts
+from app.settings import LocalPerson
+from shared.errors import NotFound
+from shared.http import Call
+
+VERSION: Final = "0.1.0"
+
+
+class Health(Model):
+    status: str = "ok"
+
+
+class Version(Model):
+    name: str = "parley"
+    version: str = VERSION
+    environment: str
+
+
+class LocalPeople(Model):
+    """Demo people with their tokens; empty on every deployment but a developer's own machine."""
+
+    people: tuple[LocalPerson, ...]
+
+
+@endpoints.add("GET", "/local-people", auth="anyone", errors=(NotFound,))
+async def local_people(call: Call[None, AppPorts]) -> LocalPeople:
+    """Whom the web client of a local deployment offers to sign in as."""
+    if call.ports.settings.environment != "local":
+        raise NotFound
+    return LocalPeople(people=call.ports.settings.local_people)
+
+
+@endpoints.add("GET", "/healthz", auth="anyone")
+async def healthz(call: Call[None, AppPorts]) -> Health:
+    """Whether this Worker answers."""
+    del call
+    return Health()
+
+
+@endpoints.add("GET", "/version", auth="anyone")
+async def version(call: Call[None, AppPorts]) -> Version:
+    """Name, version and environment of this deployment."""
+    return Version(environment=call.ports.settings.environment)

@@ -1,0 +1,27 @@
+"""What the App works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.infra import Infra
+from app.settings import AppSettings
+from app.store import Store
+from shared.clock import Clock, rfc3339
+from shared.ids import MakeId
+from shared.log import Log
+from shared.ports import Bucket
+
+
+@dataclass(frozen=True)
+class AppPorts:
+    settings: AppSettings
+    store: Store
+    infra: Infra
+    archives: Bucket
+    make_id: MakeId
+    random_bytes: Callable[[int], bytes]
+    clock: Clock
+    log: Log
+
+    def now(self) -> str:
+        return rfc3339(self.clock())

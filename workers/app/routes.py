@@ -1,0 +1,10 @@
+"""The App API complete: importing a noun enters its endpoints into the table."""
+
+from typing import Final
+
+from app import agents, archives, groups, health, members, messages, people
+from app.api import endpoints
+
+NOUNS: Final = (agents, archives, groups, health, members, messages, people)
+
+__all__ = ["NOUNS", "endpoints"]

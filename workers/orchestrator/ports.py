@@ -1,0 +1,53 @@
+"""What the Orchestrator works with: its keys, its store, the groups it hosts."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from durable_objects.calls import ControllerCall
+from orchestrator.store import Store
+from shared.clock import Clock, rfc3339
+from shared.jwks import OwnKeys
+from shared.keys import KeySet, PrivateKey, PublicKey
+from shared.log import Log
+from shared.signing import Verifier
+from shared.tokens import Tokens
+
+
+class Controllers(Protocol):
+    """The Group Controllers, one for each group."""
+
+    def controller_id(self, group_id: str) -> str:
+        """The id of a group's controller: always the same one."""
+        ...
+
+    async def ask(self, group_id: str, call: ControllerCall) -> str:
+        """The answer as JSON text. Raises the ParleyError that the controller answered, or Unavailable."""
+        ...
+
+
+class AppKeys:
+    """The `AppKeySource` over the directory."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def app_key(self, kid: str) -> tuple[str, PublicKey] | None:
+        return await self._store.app_key(kid, rfc3339(self._clock()))
+
+
+@dataclass(frozen=True)
+class OrchestratorPorts:
+    store: Store
+    tokens: Tokens
+    verifier: Verifier
+    app_keys: AppKeys
+    own_keys: OwnKeys
+    signing_key: PrivateKey
+    published: KeySet
+    controllers: Controllers
+    new_private_key: Callable[[], Awaitable[PrivateKey]]
+    new_jti: Callable[[], str]
+    clock: Clock
+    log: Log

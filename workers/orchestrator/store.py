@@ -1,0 +1,144 @@
+"""Every statement the Orchestrator sends to the directory.
+
+Law: SQL is here and nowhere else in this Worker.
+"""
+
+import json
+from dataclasses import dataclass
+
+from durable_objects.calls import Roster
+from shared.keys import PublicKey
+from shared.ports import Database, Row
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    id: str
+    org_id: str
+    status: str
+    version: int
+    controller_id: str | None
+    session_epoch: int
+
+
+@dataclass(frozen=True)
+class MembershipRow:
+    """A person's place in one active group."""
+
+    role: str
+    version: int
+    controller_id: str
+
+
+class Store:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def app_key(self, kid: str, now: str) -> tuple[str, PublicKey] | None:
+        """The app and the key of this id, when it is valid at `now` (RFC 3339)."""
+        rows = await self._db.rows(
+            """SELECT app_id, jwk FROM app_keys WHERE kid = ?1
+               AND not_before <= ?2 AND (not_after IS NULL OR not_after > ?2) AND revoked_at IS NULL""",
+            kid,
+            now,
+        )
+        if not rows:
+            return None
+        key = PublicKey.model_validate(json.loads(str(rows[0]["jwk"])))
+        return (str(rows[0]["app_id"]), key) if key.thumbprint == kid else None
+
+    async def user_of_token(self, sha256: str, now: str) -> str | None:
+        rows = await self._db.rows(
+            """SELECT user_id FROM tokens WHERE sha256 = ?1
+               AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)""",
+            sha256,
+            now,
+        )
+        return str(rows[0]["user_id"]) if rows else None
+
+    async def group(self, group_id: str) -> GroupRow | None:
+        rows = await self._db.rows(
+            "SELECT id, org_id, status, version, group_controller_id, session_epoch FROM groups WHERE id = ?", group_id
+        )
+        return _group(rows[0]) if rows else None
+
+    async def membership(self, group_id: str, user_id: str) -> MembershipRow | None:
+        """None when the group is not active, or this person is not in it."""
+        rows = await self._db.rows(
+            """SELECT memberships.role, groups.version, groups.group_controller_id
+               FROM memberships JOIN groups ON groups.id = memberships.group_id
+               WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'""",
+            group_id,
+            user_id,
+        )
+        if not rows or rows[0]["group_controller_id"] is None:
+            return None
+        row = rows[0]
+        return MembershipRow(str(row["role"]), _int(row["version"]), str(row["group_controller_id"]))
+
+    async def roster(self, group_id: str) -> Roster | None:
+        groups = await self._db.rows(
+            "SELECT org_id, title, history_visibility, version FROM groups WHERE id = ?", group_id
+        )
+        if not groups:
+            return None
+        members = await self._db.rows(
+            """SELECT people.id, people.name, memberships.role FROM memberships
+               JOIN people ON people.id = memberships.user_id WHERE memberships.group_id = ? ORDER BY people.id""",
+            group_id,
+        )
+        agents = await self._db.rows(
+            """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions
+               FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
+               WHERE group_agents.group_id = ? ORDER BY agents.id""",
+            group_id,
+        )
+        return Roster.model_validate({**groups[0], "group_id": group_id, "members": members, "agents": agents})
+
+    async def next_session(self, group_id: str, controller_id: str) -> int:
+        """The epoch of a new session of this group."""
+        rows = await self._db.rows(
+            """UPDATE groups SET session_epoch = session_epoch + 1, group_controller_id = ?
+               WHERE id = ? RETURNING session_epoch""",
+            controller_id,
+            group_id,
+        )
+        return _int(rows[0]["session_epoch"])
+
+    async def set_status(self, group_id: str, status: str, *, was: str) -> None:
+        await self._db.rows("UPDATE groups SET status = ? WHERE id = ? AND status = ?", status, group_id, was)
+
+    async def set_archived(self, group_id: str, archived_at: str, r2_path: str) -> None:
+        """The first one counts; asking again changes nothing."""
+        await self._db.rows(
+            """UPDATE groups SET status = 'archived', archived_at = ?, r2_path = ?
+               WHERE id = ? AND status IN ('active', 'archiving')""",
+            archived_at,
+            r2_path,
+            group_id,
+        )
+
+    async def archived(self, group_id: str) -> tuple[str, str] | None:
+        """When, and where its archive lies."""
+        rows = await self._db.rows(
+            "SELECT archived_at, r2_path FROM groups WHERE id = ? AND status = 'archived'", group_id
+        )
+        return (str(rows[0]["archived_at"]), str(rows[0]["r2_path"])) if rows else None
+
+
+def _group(row: Row) -> GroupRow:
+    controller_id = row["group_controller_id"]
+    return GroupRow(
+        id=str(row["id"]),
+        org_id=str(row["org_id"]),
+        status=str(row["status"]),
+        version=_int(row["version"]),
+        controller_id=None if controller_id is None else str(controller_id),
+        session_epoch=_int(row["session_epoch"]),
+    )
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"an integer column held {type(value).__name__}")
+    return value
