@@ -1,0 +1,80 @@
+"""Waiting has an end, and costs one timer however often one waits."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from agents.deadline import Deadline
+
+SOON_S, LONG_S = 0.005, 60.0
+
+
+async def for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def wait(deadline: Deadline, limit_s: float) -> None:
+    with deadline.within(limit_s):
+        await for_ever()
+
+
+async def test_what_takes_too_long_ends_and_the_task_goes_on() -> None:
+    deadline = Deadline()
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await wait(deadline, SOON_S)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_shorter_limit_counts_after_a_longer_one() -> None:
+    deadline = Deadline()
+    with deadline.within(LONG_S):
+        await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await wait(deadline, SOON_S)
+    deadline.close()
+
+
+async def test_a_limit_begins_anew_each_time() -> None:
+    deadline = Deadline()
+    with deadline.within(SOON_S):
+        await asyncio.sleep(0)
+    with deadline.within(LONG_S):
+        await asyncio.sleep(SOON_S * 3)
+    deadline.close()
+
+
+async def test_what_is_not_waiting_is_not_ended() -> None:
+    deadline = Deadline()
+    with deadline.within(SOON_S):
+        await asyncio.sleep(0)
+    await asyncio.sleep(SOON_S * 3)
+
+
+async def test_a_hundred_pieces_set_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, timers = asyncio.get_running_loop(), 0
+    call_at = loop.call_at
+
+    def counted(when: float, callback: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+        nonlocal timers
+        timers += 1
+        return call_at(when, callback, *arguments)
+
+    monkeypatch.setattr(loop, "call_at", counted)
+    deadline = Deadline()
+    for _ in range(100):
+        with deadline.within(LONG_S):
+            await asyncio.sleep(0)
+    deadline.close()
+    assert timers == 1
+
+
+async def test_being_cancelled_is_no_time_out() -> None:
+    task = asyncio.create_task(wait(Deadline(), LONG_S))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

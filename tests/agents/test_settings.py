@@ -1,0 +1,75 @@
+"""Where models are: named by the deployment, checked before anything is called."""
+
+import json
+
+import pytest
+
+from agents.settings import AgentsSettings, endpoints
+from shared.errors import Misconfigured
+
+ORIGINS = {
+    "ENVIRONMENT": "production",
+    "AGENTS_ORIGIN": "https://agents.test",
+    "ORCHESTRATOR_ORIGIN": "https://orchestrator.test",
+}
+OPENAI = {"name": "openai", "base_url": "https://api.openai.com/v1", "key_secret": "OPENAI_API_KEY"}
+
+
+def load(*providers: object) -> AgentsSettings:
+    return AgentsSettings.load({**ORIGINS, "PROVIDERS": json.dumps(providers)}.get)
+
+
+def test_there_need_not_be_any() -> None:
+    assert AgentsSettings.load(ORIGINS.get).providers == load().providers == ()
+
+
+def test_a_provider_gets_the_key_of_its_secret() -> None:
+    found = endpoints(load(OPENAI), {"OPENAI_API_KEY": "sk-1"}.get)
+    assert {name: (point.base_url, point.key) for name, point in found.items()} == {
+        "openai": ("https://api.openai.com/v1", "sk-1")
+    }
+
+
+def test_one_without_a_secret_has_no_key() -> None:
+    local = {"name": "local", "base_url": "http://127.0.0.1:11434/v1"}
+    assert endpoints(load(local), lambda _: None)["local"].key is None
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_secret_is_named(value: str | None) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        endpoints(load(OPENAI), lambda _: value)
+    assert refusal.value.reason == "missing: OPENAI_API_KEY"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "builtin"},
+        {"name": "python"},
+        {"name": "Open AI"},
+        {"base_url": "http://api.openai.com/v1"},
+        {"base_url": "http://127.0.0.1.evil.test/v1"},
+        {"base_url": "https://user:password@api.openai.com/v1"},
+        {"base_url": "https://api.openai.com/v1/"},
+        {"base_url": "https://api.openai.com/v1?x=1"},
+        {"base_url": "https://api.openai.com/v1\n"},
+        {"key_secret": "sk-123"},
+        {"key": "sk-123"},
+    ],
+)
+def test_a_bad_provider_is_refused_by_the_name_of_the_setting(change: dict[str, str]) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        load(OPENAI | change)
+    assert refusal.value.reason == "missing or invalid: PROVIDERS"
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(Misconfigured):
+        load(OPENAI, OPENAI)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "7"])
+def test_what_is_no_list_is_refused(text: str) -> None:
+    with pytest.raises(Misconfigured):
+        AgentsSettings.load({**ORIGINS, "PROVIDERS": text}.get)

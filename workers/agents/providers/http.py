@@ -1,0 +1,30 @@
+"""The port to a model provider's HTTP API.
+
+Law: types only.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Broken(Exception):
+    """The connection could not be made, or broke."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    retry_after: str | None
+    body: AsyncGenerator[bytes]
+    """Raises Broken when the connection breaks."""
+
+
+class HttpPost(Protocol):
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> AbstractAsyncContextManager[Answer]:
+        """An answer as soon as it begins; leaving the context closes the connection. Raises Broken.
+
+        Redirects are not followed: the headers carry a key that is meant for this address alone.
+        """
+        ...
