@@ -1,0 +1,274 @@
+"""What a room tells its readers: durable events, numbered without a gap, and passing ones.
+
+Law: frozen values that mirror the wire (subprotocol `groupchat.v1`), and the reading of them. An event of a type that
+this version does not know keeps its number and arrives as `Unknown`, so that a newer server never makes a hole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from parley.decode import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`kind` is `user`, `agent` or `system`."""
+
+    id: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    handle: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    input_tokens: int = 0
+    output_tokens: int = 0
+    requests: int = 0
+    tool_calls: int = 0
+
+
+# ── durable events, by what happened ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCreated:
+    text: str
+    client_msg_id: str | None = None
+    mentions: tuple[Mention, ...] = ()
+    reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    target: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionChanged:
+    emoji: str
+    on: bool
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRoleChanged:
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAdded:
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMoved:
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    agent_id: str
+    run_id: str
+    trigger: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """`outcome` is `success`, `cancelled`, `interrupted`, `error` or `limit`."""
+
+    agent_id: str
+    outcome: str
+    run_id: str
+    usage: Usage
+    error: str | None = None
+    message_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUpdated:
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupArchived:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    raw: Mapping[str, Any]
+
+
+EventData = (
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | ReactionChanged
+    | MemberJoined
+    | MemberLeft
+    | MemberRoleChanged
+    | AgentAdded
+    | AgentRemoved
+    | ReadMoved
+    | RunStarted
+    | RunFinished
+    | GroupUpdated
+    | GroupArchived
+    | Unknown
+)
+
+_DATA: Final[dict[str, type[EventData]]] = {
+    "message.created": MessageCreated,
+    "message.edited": MessageEdited,
+    "message.deleted": MessageDeleted,
+    "reaction.changed": ReactionChanged,
+    "member.joined": MemberJoined,
+    "member.left": MemberLeft,
+    "member.role_changed": MemberRoleChanged,
+    "agent.added": AgentAdded,
+    "agent.removed": AgentRemoved,
+    "read.moved": ReadMoved,
+    "run.started": RunStarted,
+    "run.finished": RunFinished,
+    "group.updated": GroupUpdated,
+    "group.archived": GroupArchived,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the group's log. `seq` counts 1, 2, 3 … within `epoch`; `ts` is RFC 3339 in UTC."""
+
+    actor: Actor
+    epoch: str
+    seq: int
+    ts: str
+    type: str
+    data: EventData
+    causation: int | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """An event without its data."""
+
+    actor: Actor
+    epoch: str
+    seq: int
+    ts: str
+    type: str
+    causation: int | None = None
+    run_id: str | None = None
+
+
+def event_of(value: Mapping[str, Any]) -> Event:
+    """Raises Undecodable."""
+    head = decode(_Head, value)
+    raw = value.get("data", {})
+    kind = _DATA.get(head.type)
+    data = Unknown(raw) if kind is None else decode(kind, raw)
+    return Event(head.actor, head.epoch, head.seq, head.ts, head.type, data, head.causation, head.run_id)
+
+
+# ── passing events: no number, never repeated ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RunDelta:
+    """More of a run's text. `offset` counts Unicode code points."""
+
+    run_id: str
+    agent_id: str
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypingNow:
+    user_id: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    user_id: str
+    online: bool
+
+
+# ── starting over ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    """A message as it stands: edits, deletion and reactions applied."""
+
+    seq: int
+    ts: str
+    actor: Actor
+    text: str
+    reply_to: int | None = None
+    run_id: str | None = None
+    edited: bool = False
+    deleted: bool = False
+    reactions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The newest messages as they stand at `seq`."""
+
+    seq: int
+    messages: tuple[MessageState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What follows does not continue what came before: forget it, and go on from `snapshot`."""
+
+    snapshot: Snapshot
+
+
+Item = Event | RunDelta | TypingNow | Presence | Reset

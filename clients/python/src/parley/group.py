@@ -1,0 +1,228 @@
+"""A group, as a program takes part in it.
+
+Law: words and types for callers. What the protocol demands is `conversation`'s, what the network does is `line`'s.
+"""
+
+import random
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Self
+
+from parley.conversation import Command, Conversation, Counters
+from parley.decode import decode
+from parley.errors import ParleyError, StreamGap
+from parley.events import Agent, Item, Member, Mention
+from parley.inbox import Inbox
+from parley.line import Edge, Line, Route
+from parley.replies import Page, Roll, Sent, page_of
+from parley.rest import Rest
+from parley.roster import Roster
+from parley.runs import Run
+from parley.websocket import open_socket
+
+DEFAULT_EDGE = Edge(connect=open_socket, random=random.random)
+
+
+def new_message_id() -> str:
+    return uuid.uuid4().hex
+
+
+class Group:
+    """`async with Group(…) as room` joins and stays, over any number of reconnects, until the block ends.
+
+    `token` is a person's bearer, or a function that gives a fresh routing token each time. `since` and `epoch` are
+    those of the last event already seen; without them the room starts from now, with a `Reset`. Iterate the room: when
+    `buffered_items` wait unread, it stops receiving until they are read. A program that only speaks says
+    `listen=False`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        group_id: str,
+        *,
+        token: str | Callable[[], Awaitable[str]],
+        since: int | None = None,
+        epoch: str | None = None,
+        token_in_query: bool = False,
+        listen: bool = True,
+        buffered_items: int = 10_000,
+        edge: Edge = DEFAULT_EDGE,
+        make_id: Callable[[], str] = new_message_id,
+    ) -> None:
+        self.group_id = group_id
+        self._make_id = make_id
+        self._open = AsyncExitStack()
+        self._own_rest: Rest | None = None
+        if isinstance(token, str):
+            self._own_rest = Rest(base_url, token)
+            token = partial(self._own_rest.routing_token, group_id)
+        address = "ws" + base_url.rstrip("/").removeprefix("http") + f"/groups/{group_id}/ws"
+        self._inbox = Inbox(buffered_items) if listen else None
+        self._conversation = Conversation(since=since, epoch=epoch)
+        self._line = Line(self._conversation, Route(address, token, token_in_query), edge, self._inbox)
+
+    async def __aenter__(self) -> Self:
+        """Raises ParleyError when this person may not join; waits while the server is merely away."""
+        async with AsyncExitStack() as opening:
+            if self._own_rest is not None:
+                await opening.enter_async_context(self._own_rest)
+            await self._line.open()
+            opening.push_async_callback(self._line.close)
+            self._open = opening.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        """The next item. Raises Closed when the server ended the room, StopAsyncIteration when this side left it."""
+        if self._inbox is None:
+            raise RuntimeError("this room was joined with listen=False")
+        return await self._inbox.get()
+
+    def run(self, run_id: str) -> Run:
+        """A run as far as it is known. Raises ParleyError `not_found`."""
+        run = self._conversation.runs.get(run_id)
+        if run is None:
+            raise ParleyError("not_found", None, f"{run_id} is not a run of this room, or ended long ago")
+        return run
+
+    async def stream(self, run_id: str) -> AsyncIterator[str]:
+        """The text of a run from its start, piece by piece; joined, the pieces are the final message.
+
+        Raises StreamGap when a part was missed for good, Closed when the room ends before the run.
+        """
+        known = 0
+        while True:
+            run = self.run(run_id)
+            if len(run.text) > known:
+                piece, known = run.text[known:], len(run.text)
+                yield piece
+            elif run.outcome is None:
+                await self._line.until(partial(self._moved, run))
+            elif run.whole:
+                return
+            else:
+                raise StreamGap(run_id)
+
+    def _moved(self, run: Run) -> bool:
+        return self.run(run.run_id) != run
+
+    # ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send(
+        self,
+        text: str,
+        *,
+        mentions: Sequence[Member | Agent | Mention] = (),
+        reply_to: int | None = None,
+        client_msg_id: str | None = None,
+    ) -> Sent:
+        """Returns once the message is stored. Said again with the same `client_msg_id`, it is stored once.
+
+        Raises CommandRefused, Closed. Cancelled, the message may or may not have been stored.
+        """
+        body: dict[str, Any] = {
+            "client_msg_id": client_msg_id or self._make_id(),
+            "text": text,
+            "mentions": [asdict(_mention(who)) for who in mentions],
+        }
+        if reply_to is not None:
+            body["reply_to"] = reply_to
+        return decode(Sent, await self._ask("send", body))
+
+    async def edit(self, seq: int, text: str) -> None:
+        await self._ask("edit", {"seq": seq, "text": text})
+
+    async def delete(self, seq: int) -> None:
+        await self._ask("delete", {"seq": seq})
+
+    async def react(self, seq: int, emoji: str, *, on: bool = True) -> None:
+        await self._ask("react", {"seq": seq, "emoji": emoji, "on": on})
+
+    async def read(self, seq: int) -> None:
+        """This person has read up to `seq`."""
+        await self._ask("read", {"seq": seq})
+
+    async def typing(self, *, on: bool = True) -> None:
+        """Forgotten, not repeated, when the connection is away just now."""
+        await self._line.ask(Command("typing", {"on": on}, fleeting=True))
+
+    async def cancel_run(self, run_id: str) -> None:
+        await self._ask("runs.cancel", {"run_id": run_id})
+
+    async def history(self, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
+        """The `limit` events before or after a seq, oldest first; without either, the newest."""
+        ends = {"before": before, "after": after, "limit": limit}
+        return page_of(await self._ask("history", {name: value for name, value in ends.items() if value is not None}))
+
+    async def roll_call(self) -> Roll:
+        """Asks the server who is here; `members`, `agents` and `online` are what this side knows already."""
+        return decode(Roll, await self._ask("members", {}))
+
+    async def _ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._line.ask(Command(name, body))
+
+    # ── who is here ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _roster(self) -> Roster:
+        if self._conversation.roster is None:
+            raise RuntimeError("the room has not been joined yet")
+        return self._conversation.roster
+
+    @property
+    def you(self) -> Member:
+        return self._roster.you
+
+    @property
+    def title(self) -> str:
+        return self._roster.title
+
+    @property
+    def members(self) -> Mapping[str, Member]:
+        return self._roster.members
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        return self._roster.agents
+
+    @property
+    def online(self) -> frozenset[str]:
+        return self._roster.online
+
+    @property
+    def reads(self) -> Mapping[str, int]:
+        return self._roster.reads
+
+    @property
+    def position(self) -> int:
+        """The seq of the last event received; with `epoch`, where a later `Group` goes on from."""
+        return self._conversation.position or 0
+
+    @property
+    def epoch(self) -> str:
+        return self._conversation.epoch or ""
+
+    @property
+    def counters(self) -> Counters:
+        return self._conversation.counters
+
+
+def _mention(who: Member | Agent | Mention) -> Mention:
+    match who:
+        case Member(id=user_id):
+            return Mention(user_id, "user")
+        case Agent(id=agent_id):
+            return Mention(agent_id, "agent")
+        case Mention():
+            return who

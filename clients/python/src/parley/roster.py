@@ -1,0 +1,66 @@
+"""Who is in the group, as of the last event seen.
+
+Law: `hello` sets it, later events change it; nothing else does.
+"""
+
+from dataclasses import dataclass, replace
+
+from parley.events import (
+    Agent,
+    AgentAdded,
+    AgentRemoved,
+    Event,
+    GroupUpdated,
+    Member,
+    MemberJoined,
+    MemberLeft,
+    MemberRoleChanged,
+    Presence,
+    ReadMoved,
+)
+from parley.replies import HelloOk
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """`members` and `agents` by id; `reads` is how far each person has read."""
+
+    title: str
+    you: Member
+    members: dict[str, Member]
+    agents: dict[str, Agent]
+    online: frozenset[str]
+    reads: dict[str, int]
+
+    @classmethod
+    def of(cls, hello: HelloOk) -> "Roster":
+        return cls(
+            title=hello.group.title,
+            you=hello.you,
+            members={member.id: member for member in hello.members},
+            agents={agent.id: agent for agent in hello.agents},
+            online=frozenset(hello.online),
+            reads=dict(hello.reads),
+        )
+
+    def after(self, event: Event) -> "Roster":
+        match event.data:
+            case MemberJoined(member) | MemberRoleChanged(member):
+                you = member if member.id == self.you.id else self.you
+                return replace(self, members={**self.members, member.id: member}, you=you)
+            case MemberLeft(member):
+                return replace(self, members={k: m for k, m in self.members.items() if k != member.id})
+            case AgentAdded(agent):
+                return replace(self, agents={**self.agents, agent.id: agent})
+            case AgentRemoved(agent):
+                return replace(self, agents={k: a for k, a in self.agents.items() if k != agent.id})
+            case ReadMoved(position):
+                return replace(self, reads={**self.reads, event.actor.id: position})
+            case GroupUpdated(title):
+                return replace(self, title=title)
+            case _:
+                return self
+
+    def seeing(self, presence: Presence) -> "Roster":
+        changed = {presence.user_id}
+        return replace(self, online=self.online | changed if presence.online else self.online - changed)
