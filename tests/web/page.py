@@ -1,0 +1,88 @@
+"""The page as its user knows it: what is written there, and what one does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+WAIT_S = 30
+_MESSAGES = """
+    return [...document.querySelectorAll(".message[data-seq]")].map((row) => ({
+        seq: Number(row.dataset.seq), by: row.getAttribute("aria-label").split(",")[0],
+        text: (row.querySelector(".rich") ?? row.querySelector(".gone")).textContent,
+    }));
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message on the page."""
+
+    seq: int
+    by: str
+    text: str
+
+
+class Page:
+    def __init__(self, chrome: Chrome, base_url: str) -> None:
+        self.chrome = chrome
+        self.base_url = base_url
+
+    # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def until(self, holds: Callable[["Page"], object]) -> None:
+        ignored = [StaleElementReferenceException]
+        WebDriverWait(self.chrome, WAIT_S, 0.05, ignored_exceptions=ignored).until(lambda _: holds(self))
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.chrome.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str) -> WebElement:
+        self.until(lambda _: self.all(css))
+        return self.all(css)[0]
+
+    def text(self, css: str) -> str:
+        return str(self.one(css).text)
+
+    def js(self, script: str) -> Any:  # noqa: ANN401 -- whatever the script returns
+        return self.chrome.execute_script(script)
+
+    def messages(self) -> list[Shown]:
+        return [Shown(**found) for found in self.js(_MESSAGES)]
+
+    def console_errors(self) -> list[str]:
+        entries: list[dict[str, str]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
+
+    # ── doing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sign_in(self, token: str) -> None:
+        self.chrome.get(self.base_url)
+        self.one("input[name=token]").send_keys(token, Keys.ENTER)
+        self.one(".sidebar footer")
+
+    def open_group(self, group_id: str) -> None:
+        self.chrome.execute_script("location.hash = arguments[0]", f"#/groups/{group_id}")
+        self.until(lambda _: self.all(".composer textarea:enabled, .over, .nowhere h2"))
+        self.until(lambda _: not self.all(".timeline > [role=status]"))
+
+    def write(self, text: str) -> None:
+        self.one(".composer textarea:enabled").send_keys(text, Keys.ESCAPE, Keys.ENTER)
+
+    def say(self, text: str) -> None:
+        """Writes, and waits until the group has it."""
+        self.write(text)
+        self.until(lambda _: not self.all(".pending"))
+
+    def click(self, css: str) -> None:
+        self.one(css).click()
+
+    def cut_line(self, *, cut: bool) -> None:
+        network = {"offline": cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", network)

@@ -1,0 +1,52 @@
+import { classes, html } from "./html.js";
+import { Avatar } from "./avatar.js";
+import { Box, Lock, Mark, Open, Out, Plus } from "./icons.js";
+import { dateOf, timeOf, dayOf, sameDay } from "./time.js";
+import { unreadOf } from "./workspace.js";
+
+export function Sidebar({ rooms, open, me, onNew, onSignOut }) {
+  const summaries = rooms.summaries ?? [];
+  const [active, over] = [summaries.filter((s) => s.status === "active"), summaries.filter((s) => s.status !== "active")];
+  const row = (summary) => html`<${Row} key=${summary.group_id} summary=${summary} rooms=${rooms} here=${summary.group_id === open} />`;
+  return html`<aside class="sidebar">
+    <header><span class="logo small"><${Mark} /></span><h1>Parley</h1>
+      <button type="button" class="quiet square" aria-label="New group" title="New group" onClick=${onNew}><${Plus} /></button></header>
+    <nav aria-label="Groups">
+      ${rooms.problem && html`<p class="hint problem" role="alert">The list of groups is not up to date. ${rooms.problem.detail}</p>`}
+      ${rooms.summaries === null && !rooms.problem && html`<p class="hint" role="status">Loading groups …</p>`}
+      ${rooms.summaries?.length === 0 && html`<p class="hint">You are in no group yet. Make one with the plus above, or open a link that somebody sent you.</p>`}
+      <ul>${latestFirst(active, rooms).map(row)}</ul>
+      ${over.length > 0 && html`<h2>Archived</h2><ul>${over.map(row)}</ul>`}
+    </nav>
+    <footer><${Avatar} name=${me.name} />
+      <span class="who"><bdi class="name">${me.name}</bdi><span class="muted">${me.role === "member" ? "Member" : me.role === "owner" ? "Owner of the org" : "Admin of the org"}</span></span>
+      <button type="button" class="quiet square" aria-label="Sign out" title="Sign out" onClick=${onSignOut}><${Out} /></button></footer>
+  </aside>`;
+}
+
+function Row({ summary, rooms, here }) {
+  const room = rooms.group(summary.group_id)?.state;
+  const last = room?.messages.at(-1);
+  const unread = here ? 0 : unreadOf(rooms, summary.group_id);
+  const [KindIcon, kind] = summary.status !== "active" ? [Box, "Archived group"] : summary.is_private ? [Lock, "Private group"] : [Open, "Public group"];
+  return html`<li><a class=${classes("row", here && "here", unread > 0 && "unread")} href=${`#/groups/${summary.group_id}`} aria-current=${here ? "page" : undefined}>
+    <span class="kind" title=${kind}><${KindIcon} /><span class="unseen">${kind}</span></span>
+    <span class="what"><span class="upper"><bdi class="title">${room?.title || summary.title}</bdi>
+        ${last && html`<time datetime=${last.ts}>${sameDay(last.ts, Date.now()) ? timeOf(last.ts) : dayOf(last.ts)}</time>`}</span>
+      <span class="upper"><span class="snippet">${summary.archived_at && !last ? dateOf(summary.archived_at) : under(room, last)}</span>
+        ${unread > 0 && html`<span class="count" aria-label=${`${unread} unread`}>${unread > 49 ? "50+" : unread}</span>`}</span></span>
+  </a></li>`;
+}
+
+function under(room, last) {
+  const running = room && Object.values(room.runs)[0];
+  if (running) return `${room.agents[running.agent_id]?.name ?? "An agent"} is writing …`;
+  if (last === undefined) return room?.epoch ? "No messages yet" : "";
+  if (last.deleted) return `${last.actor.name} deleted a message`;
+  return `${last.actor.name}: ${last.text.replace(/[*_`>~]+/g, "").replace(/\s+/g, " ").slice(0, 90)}`;
+}
+
+function latestFirst(summaries, rooms) {
+  const when = ({ group_id: id, created_at: made }) => rooms.group(id)?.state.messages.at(-1)?.ts ?? made;
+  return summaries.toSorted((one, other) => (when(one) < when(other) ? 1 : -1));
+}
