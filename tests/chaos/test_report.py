@@ -1,0 +1,34 @@
+"""What is shown is what was counted, and a broken promise is shown with its evidence and the seed."""
+
+import io
+
+from rich.console import Console
+
+from tools.chaos.faults import Done
+from tools.chaos.history import FinalLog, HelloAnswered, HelloSaid, SendAcked, SendInvoked, SendRefused
+from tools.chaos.report import Report
+from tools.chaos.round import Played
+from tools.chaos.violation import Rule, Violation
+
+HISTORY = (
+    HelloSaid(1, "ada", 0, None),
+    HelloAnswered(1, "epo", 0, recovered=True, snapshot_seq=None),
+    HelloSaid(2, "ada", 0, None),
+    HelloAnswered(2, "epo", 0, recovered=True, snapshot_seq=None),
+    SendInvoked(1, "ada", "usr_ada", 2, "m1", "hello"),
+    SendAcked(1, 1, duplicate=False),
+    SendInvoked(2, "ada", "usr_ada", 2, "m2", "hello"),
+    SendRefused(2, "conflict"),
+    FinalLog("storage", ('{"type":"run.started"}',)),
+)
+
+
+def test_the_figures_are_counted_and_a_violation_is_told_with_its_evidence() -> None:
+    report = Report(seed=77)
+    report.add(Played(HISTORY, Done(kills=3)), [Violation(Rule.ACK_LOST, "m1 is not there", 1, "ada")])
+    counted = {name: report.counts[name] for name in ("kills", "sends", "acks", "refusals", "reconnects", "runs")}
+    assert counted == {"kills": 3, "sends": 2, "acks": 1, "refusals": 1, "reconnects": 1, "runs": 1}
+    text = io.StringIO()
+    report.show(Console(file=text, width=120))
+    for part in ("77", "conflict 1", "ACK_LOST", "m1 is not there", "seq 1, ada"):
+        assert part in text.getvalue()
