@@ -1,10 +1,11 @@
 """The page as its user knows it: what is written there, and what one does."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -55,6 +56,14 @@ class Page:
 
     def messages(self) -> list[Shown]:
         return [Shown(**found) for found in self.js(_MESSAGES)]
+
+    def in_step_with(self, other: "Page") -> list[Shown]:
+        """What both show, once they show the same: each browser hears of a change in its own time."""
+        with suppress(TimeoutException):  # the comparison below says what differs
+            self.until(lambda _: self.messages() == other.messages())
+        seen = self.messages()
+        assert seen == other.messages()
+        return seen
 
     def console_errors(self) -> list[str]:
         entries: list[dict[str, str]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
