@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.agent_api import AgentProfile
 from shared.keys import PrivateKey
-from shared.protocol import History, Member, Send
+from shared.protocol import History, Member, Send, TurnSettings
 
 
 class _Call(BaseModel):
@@ -24,6 +24,7 @@ class Roster(_Call):
     group_id: str
     title: str
     history_visibility: Literal["all", "since_join"] = "all"
+    turns: TurnSettings = TurnSettings()
     version: int
     members: tuple[Member, ...]
     agents: tuple[AgentProfile, ...]

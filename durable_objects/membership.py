@@ -56,8 +56,8 @@ def _changes(before: Roster | None, after: Roster) -> list[EventData]:
     new_members = {m.id: m for m in after.members}
     new_agents = {a.id: a for a in after.agents}
     changes: list[EventData] = []
-    if before is None or before.title != after.title:
-        changes.append(GroupUpdated(title=after.title))
+    if before is None or (before.title, before.turns) != (after.title, after.turns):
+        changes.append(GroupUpdated(title=after.title, turns=after.turns))
     changes += [MemberLeft(member=m) for m in old_members.values() if m.id not in new_members]
     changes += [MemberJoined(member=m) for m in after.members if m.id not in old_members]
     changes += [

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from shared.ids import AgentId, GroupId, RunId
-from shared.protocol import Actor, Member, Usage
+from shared.protocol import Actor, Agent, Member, Usage
 
 TRANSCRIPT_LIMIT: Final = 500
 RUN_ID_HEADER: Final = "X-Run-Id"
@@ -16,6 +16,11 @@ RUN_ID_HEADER: Final = "X-Run-Id"
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ToolName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,63}$")]
+TOOLS_LIMIT: Final = 32
+STATE_LIMIT_CHARS: Final = 512 * 1024
 
 
 class AgentProfile(_Model):
@@ -27,6 +32,7 @@ class AgentProfile(_Model):
     provider: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
     model: Annotated[str, StringConstraints(min_length=1, max_length=120)]
     instructions: Annotated[str, StringConstraints(max_length=8000)] = ""
+    tools: Annotated[tuple[ToolName, ...], Field(max_length=TOOLS_LIMIT)] = ()
 
 
 class TurnMessage(_Model):
@@ -40,6 +46,11 @@ class TurnMessage(_Model):
 
 
 class RunContext(_Model):
+    """`requested_by` is the person whose message began it all, and whose rights a tool has: never more.
+
+    `purpose` is `select` when the agent shall only name, by `@handle`, who of `candidates` answers, or say `nobody`.
+    """
+
     group_id: GroupId
     run_id: RunId
     title: str
@@ -47,6 +58,52 @@ class RunContext(_Model):
     agent: AgentProfile
     members: tuple[Member, ...]
     requested_by: Actor
+    purpose: Literal["answer", "select"] = "answer"
+    candidates: tuple[Agent, ...] = ()
+    output_token_limit: Annotated[int, Field(ge=1)] | None = None
+
+
+# ── turns that cannot go on by themselves: pydantic-ai's deferred tools ──────────────────────────────────────────────
+
+
+class ToolCall(_Model):
+    """`args` is a JSON object as text, as the model wrote it."""
+
+    tool_call_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    tool_name: ToolName
+    args: Annotated[str, StringConstraints(max_length=16_000)]
+
+
+class ToolAnswer(_Model):
+    tool_call_id: str
+    content: str
+
+
+class ToolApproval(_Model):
+    """What people decided on a call; `reason` is theirs."""
+
+    tool_call_id: str
+    approved: bool
+    reason: str | None = None
+
+
+class DeferredToolRequests(_Model):
+    """The end of a turn's first part: `calls` are the Group Controller's to answer, `approvals` the people's to decide.
+
+    The turn goes on in a new request that brings `state` back, with the results. `usage` is this part's.
+    """
+
+    calls: Annotated[tuple[ToolCall, ...], Field(max_length=TOOLS_LIMIT)] = ()
+    approvals: Annotated[tuple[ToolCall, ...], Field(max_length=TOOLS_LIMIT)] = ()
+    state: Annotated[str, StringConstraints(max_length=STATE_LIMIT_CHARS)] = ""
+    usage: Usage
+    event_kind: Literal["deferred_tool_requests"] = "deferred_tool_requests"
+
+
+class DeferredToolResults(_Model):
+    calls: tuple[ToolAnswer, ...] = ()
+    approvals: tuple[ToolApproval, ...] = ()
+    state: Annotated[str, StringConstraints(max_length=STATE_LIMIT_CHARS)] = ""
 
 
 class AgentRunRequest(_Model):
@@ -55,6 +112,7 @@ class AgentRunRequest(_Model):
     agent_id: AgentId
     messages: Annotated[tuple[TurnMessage, ...], Field(max_length=TRANSCRIPT_LIMIT)]
     context: RunContext
+    deferred: DeferredToolResults | None = None
 
 
 class TextPart(_Model):
@@ -83,6 +141,30 @@ class PartEnd(_Model):
     index: int
     part: TextPart
     event_kind: Literal["part_end"] = "part_end"
+
+
+class ToolCallPart(_Model):
+    tool_name: str
+    args: str
+    tool_call_id: str
+    part_kind: Literal["tool-call"] = "tool-call"
+
+
+class FunctionToolCall(_Model):
+    part: ToolCallPart
+    event_kind: Literal["function_tool_call"] = "function_tool_call"
+
+
+class ToolReturnPart(_Model):
+    tool_name: str
+    content: str
+    tool_call_id: str
+    part_kind: Literal["tool-return"] = "tool-return"
+
+
+class FunctionToolResult(_Model):
+    part: ToolReturnPart
+    event_kind: Literal["function_tool_result"] = "function_tool_result"
 
 
 class FinalResult(_Model):
@@ -122,6 +204,15 @@ class RunError(_Model):
 
 
 RunEvent = Annotated[
-    PartStart | PartDelta | PartEnd | FinalResult | RunResult | RunError, Field(discriminator="event_kind")
+    PartStart
+    | PartDelta
+    | PartEnd
+    | FunctionToolCall
+    | FunctionToolResult
+    | FinalResult
+    | DeferredToolRequests
+    | RunResult
+    | RunError,
+    Field(discriminator="event_kind"),
 ]
 RUN_EVENT: Final[TypeAdapter[RunEvent]] = TypeAdapter(RunEvent)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.ids import RunId
+from shared.ids import AgentId, RunId
 
 SUBPROTOCOL: Final = "groupchat.v1"
 BEARER_SUBPROTOCOL_PREFIX: Final = "groupchat.bearer."
@@ -31,6 +31,7 @@ class Wire(BaseModel):
 ActorKind = Literal["user", "agent", "system"]
 Role = Literal["owner", "member"]
 RunOutcome = Literal["success", "cancelled", "interrupted", "error", "limit"]
+ApprovalOutcome = Literal["approved", "denied", "expired", "cancelled"]
 
 
 class Actor(Wire):
@@ -57,6 +58,33 @@ class Agent(Wire):
 class Mention(Wire):
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     kind: Literal["user", "agent"]
+
+
+TurnPolicy = Literal["mention", "all", "round_robin", "selector", "silent"]
+"""Who answers a message that addresses nobody; one that names agents is answered by them, unless all are `silent`."""
+OnBusy = Literal["queue", "merge", "interrupt", "drop"]
+"""What becomes of a message for an agent that is speaking already."""
+HARD_HOPS: Final = 16
+HARD_TURNS: Final = 32
+TurnCount = Annotated[int, Field(ge=0, le=HARD_TURNS)]
+HopCount = Annotated[int, Field(ge=1, le=HARD_HOPS)]
+TokenCount = Annotated[int, Field(ge=1, le=2**40)]
+
+
+class TurnSettings(Wire):
+    """How agents take turns in a group.
+
+    `hop_limit`: how far agents may call each other on from a person's message. `turn_budget`: how many turns they may
+    take on each other's word before a person speaks again. Token limits hold for a run and for the group's day (UTC).
+    """
+
+    daily_token_limit: TokenCount | None = None
+    hop_limit: HopCount = 4
+    on_busy: OnBusy = "queue"
+    run_token_limit: TokenCount | None = None
+    selector_agent_id: AgentId | None = None
+    turn_budget: TurnCount = 8
+    turn_policy: TurnPolicy = "mention"
 
 
 class Usage(Wire):
@@ -141,6 +169,15 @@ class RunsCancel(Command):
     client_msg_id: ClientMsgId | None = None
 
 
+class Approve(Command):
+    """A word on a tool that an agent wants to use; only those who were asked may give it, and only the first counts."""
+
+    NAME = "approve"
+    approval_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    approved: bool
+    reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
 class Refresh(Command):
     NAME = "refresh"
     token: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
@@ -148,7 +185,7 @@ class Refresh(Command):
 
 COMMANDS: Final[dict[str, type[Command]]] = {
     command.NAME: command
-    for command in (Hello, Send, Edit, Delete, React, Read, Typing, History, Members, RunsCancel, Refresh)
+    for command in (Hello, Send, Edit, Delete, React, Read, Typing, History, Members, RunsCancel, Approve, Refresh)
 }
 
 
@@ -203,7 +240,10 @@ class ReadMoved(Wire):
 
 
 class RunStarted(Wire):
+    """`purpose` is `select` when the agent only decides who answers; then nobody is shown its words."""
+
     agent_id: str
+    purpose: Literal["select"] | None = None
     run_id: str
     trigger: int
 
@@ -217,8 +257,45 @@ class RunFinished(Wire):
     usage: Usage
 
 
+class ApprovalRequested(Wire):
+    """An agent asks before it uses a tool. `args` is JSON, `args_digest` its SHA-256 in hex; silence means no."""
+
+    agent_id: str
+    approval_id: str
+    approvers: tuple[str, ...]
+    args: str
+    args_digest: str
+    expires_at: str
+    run_id: str
+    tool: str
+
+
+class ApprovalResolved(Wire):
+    approval_id: str
+    outcome: ApprovalOutcome
+    reason: str | None = None
+    run_id: str
+
+
+class LoopPaused(Wire):
+    """Agents would have gone on among themselves; they wait for a person. `trigger` would have asked `agent_ids`."""
+
+    agent_ids: tuple[str, ...]
+    limit: Literal["turns", "hops"]
+    trigger: int
+
+
+class SelectorFailed(Wire):
+    """Nobody answers `trigger`, since the selector did not name anybody who could."""
+
+    agent_id: str | None = None
+    reason: str
+    trigger: int
+
+
 class GroupUpdated(Wire):
     title: str
+    turns: TurnSettings = TurnSettings()
 
 
 class GroupArchivedData(Wire):
@@ -238,6 +315,10 @@ EventData = (
     | ReadMoved
     | RunStarted
     | RunFinished
+    | ApprovalRequested
+    | ApprovalResolved
+    | LoopPaused
+    | SelectorFailed
     | GroupUpdated
     | GroupArchivedData
 )
@@ -255,6 +336,10 @@ EVENT_TYPES: Final[dict[type[Wire], str]] = {
     ReadMoved: "read.moved",
     RunStarted: "run.started",
     RunFinished: "run.finished",
+    ApprovalRequested: "approval.requested",
+    ApprovalResolved: "approval.resolved",
+    LoopPaused: "loop.paused",
+    SelectorFailed: "selector.failed",
     GroupUpdated: "group.updated",
     GroupArchivedData: "group.archived",
 }

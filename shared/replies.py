@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.protocol import Actor, Agent, Member, Wire
+from shared.protocol import Actor, Agent, ApprovalRequested, Member, TurnSettings, Wire
 
 
 class ErrorBody(Wire):
@@ -19,12 +19,14 @@ class ErrorBody(Wire):
 
 
 class ActiveRun(Wire):
-    """A run under way: `length` code points of its text exist."""
+    """A run under way: `length` code points of its text exist. It is `waiting` while people decide on its tools."""
 
     run_id: str
     agent_id: str
     trigger: int
     length: int
+    purpose: Literal["select"] | None = None
+    waiting: bool = False
 
 
 class MessageState(Wire):
@@ -51,6 +53,7 @@ class Snapshot(Wire):
 class GroupInfo(Wire):
     id: str
     title: str
+    turns: TurnSettings = TurnSettings()
 
 
 class HelloOk(Wire):
@@ -64,6 +67,7 @@ class HelloOk(Wire):
     members: tuple[Member, ...]
     agents: tuple[Agent, ...]
     runs: tuple[ActiveRun, ...]
+    approvals: tuple[ApprovalRequested, ...] = ()
     online: tuple[str, ...]
     reads: dict[str, int]
     snapshot: Snapshot | None = None

@@ -45,6 +45,7 @@ REPLIES: Final[dict[str, type[Wire]]] = {
     "history": HistoryOk,
     "members": MembersOk,
     "runs.cancel": Nothing,
+    "approve": AtSeq,
     "refresh": Refreshed,
 }
 EPHEMERAL: Final[dict[str, type[Wire]]] = {

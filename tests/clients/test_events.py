@@ -18,6 +18,7 @@ MIRRORED: list[tuple[type[BaseModel], type]] = [
     (protocol.Agent, events.Agent),
     (protocol.Mention, events.Mention),
     (protocol.Usage, events.Usage),
+    (protocol.TurnSettings, events.TurnSettings),
     (protocol.Event, events.Event),
     (wire_replies.MessageState, events.MessageState),
     (wire_replies.Snapshot, events.Snapshot),
@@ -55,7 +56,14 @@ EXAMPLES: list[protocol.EventData] = [
     protocol.ReadMoved(position=4),
     protocol.RunStarted(agent_id="a", run_id="r", trigger=2),
     protocol.RunFinished(agent_id="a", run_id="r", outcome="limit", usage=protocol.Usage(input_tokens=9), error="e"),
-    protocol.GroupUpdated(title="t"),
+    protocol.ApprovalRequested(
+        **dict.fromkeys(("agent_id", "approval_id", "args", "args_digest", "expires_at", "run_id", "tool"), "x"),
+        approvers=("ada",),
+    ),
+    protocol.ApprovalResolved(approval_id="a", outcome="denied", run_id="r", reason="no"),
+    protocol.LoopPaused(agent_ids=("a",), limit="turns", trigger=4),
+    protocol.SelectorFailed(agent_id="a", reason="silence", trigger=4),
+    protocol.GroupUpdated(title="t", turns=protocol.TurnSettings(turn_policy="all")),
     protocol.GroupArchivedData(reason="done"),
 ]
 

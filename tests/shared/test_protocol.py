@@ -118,7 +118,7 @@ def test_such_an_id_comes_back(frame_id: int) -> None:
     assert unreadable(json.dumps({"id": frame_id, "members": {}, "typing": {"on": True}})) == frame_id
 
 
-@pytest.mark.parametrize("name", ["Send", "SEND", "__class__", "", "approve", "bye"])
+@pytest.mark.parametrize("name", ["Send", "SEND", "__class__", "", "bye"])
 def test_an_unknown_command_is_told_the_known_ones(name: str) -> None:
     with pytest.raises(UnreadableFrame, match=r"known are hello, send"):
         parse_frame(frame(name, {}))

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.api import Model, Name, PageQuery, PersonCall, endpoints, next_cursor, require_admin
 from app.store import AgentRow
+from shared.agent_api import TOOLS_LIMIT, ToolName
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential
 
 Handle = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -19,6 +20,7 @@ class NewAgent(Model):
     provider: Handle
     model: Annotated[str, StringConstraints(min_length=1, max_length=120)]
     instructions: Annotated[str, StringConstraints(max_length=8000)] = ""
+    tools: Annotated[tuple[ToolName, ...], Field(max_length=TOOLS_LIMIT)] = ()
 
 
 class AgentRecord(Model):
@@ -28,6 +30,7 @@ class AgentRecord(Model):
     provider: str
     model: str
     instructions: str
+    tools: tuple[str, ...]
     created_at: str
 
 
@@ -49,6 +52,7 @@ async def create_agent(call: PersonCall, body: NewAgent) -> AgentRecord:
         provider=body.provider,
         model=body.model,
         instructions=body.instructions,
+        tools=tuple(dict.fromkeys(body.tools)),
         created_at=call.ports.now(),
     )
     try:
@@ -74,5 +78,6 @@ def _record(row: AgentRow) -> AgentRecord:
         provider=row.provider,
         model=row.model,
         instructions=row.instructions,
+        tools=row.tools,
         created_at=row.created_at,
     )

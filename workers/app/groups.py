@@ -1,6 +1,7 @@
 """Groups: create, read, list, and the token that leads into one."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -17,18 +18,20 @@ from shared.errors import (
     Unavailable,
 )
 from shared.ids import AgentId, OrgId
+from shared.protocol import HARD_TURNS, HopCount, OnBusy, TokenCount, TurnCount, TurnPolicy, TurnSettings
 
 GroupStatus = Literal["active", "archiving", "archived"]
 HistoryVisibility = Literal["all", "since_join"]
 """Whether those who join later see what was said before."""
+_MAY_BE_NULL: Final = {"daily_token_limit", "run_token_limit", "selector_agent_id"}
 
 
-class NewGroup(Model):
+class NewGroup(TurnSettings):
     org_id: OrgId
     title: Title
     is_private: bool
     history_visibility: HistoryVisibility = "all"
-    agent_ids: Annotated[tuple[AgentId, ...], Field(max_length=32)] = ()
+    agent_ids: Annotated[tuple[AgentId, ...], Field(max_length=HARD_TURNS, strict=False)] = ()
 
 
 class GroupCreated(Model):
@@ -62,7 +65,7 @@ class GroupSummary(Model):
     my_role: Literal["owner", "member"] | None
 
 
-class GroupRecord(GroupSummary):
+class GroupRecord(GroupSummary, TurnSettings):
     members: tuple[GroupMember, ...]
     agents: tuple[GroupAgent, ...]
 
@@ -79,7 +82,24 @@ class GroupsQuery(PageQuery):
 
 
 class GroupChange(Model):
-    title: Title
+    """What is left out stays as it is; a limit that is null is lifted."""
+
+    title: Title | None = None
+    daily_token_limit: TokenCount | None = None
+    hop_limit: HopCount | None = None
+    on_busy: OnBusy | None = None
+    run_token_limit: TokenCount | None = None
+    selector_agent_id: AgentId | None = None
+    turn_budget: TurnCount | None = None
+    turn_policy: TurnPolicy | None = None
+
+    def turns(self, before: TurnSettings) -> TurnSettings:
+        """Raises InvalidBody for a null where something has to be."""
+        changes = self.model_dump(include=self.model_fields_set - {"title"})
+        for name in changes.keys() - _MAY_BE_NULL:
+            if changes[name] is None:
+                raise InvalidBody(f"{name}: leave it out, or give a value")
+        return before.model_copy(update=changes)
 
 
 class RoutingTokenIssued(Model):
@@ -100,12 +120,15 @@ async def create_group(call: PersonCall, body: NewGroup) -> GroupCreated:
     agent_ids = tuple(dict.fromkeys(body.agent_ids))
     if await ports.store.known_agents(person.org_id, agent_ids) != set(agent_ids):
         raise NotFound("agent_ids: not all of these are agents of your org")
+    turns = TurnSettings(**body.model_dump(include=set(TurnSettings.model_fields)))
+    check_turns(turns, agent_ids)
     group = GroupRow(
         id=ports.make_id("grp"),
         org_id=person.org_id,
         title=body.title,
         is_private=body.is_private,
         history_visibility=body.history_visibility,
+        turns=turns,
         status="pending",
         created_at=ports.now(),
         archived_at=None,
@@ -136,8 +159,9 @@ async def read_group(call: PersonCall) -> GroupRecord:
     return GroupRecord.model_validate(
         {
             **_summary(group).model_dump(),
-            "members": [{"user_id": m.user_id, "name": m.name, "role": m.role} for m in members],
-            "agents": [{"agent_id": a.id, "handle": a.handle, "name": a.name} for a in agents],
+            **group.turns.model_dump(),
+            "members": tuple({"user_id": m.user_id, "name": m.name, "role": m.role} for m in members),
+            "agents": tuple({"agent_id": a.id, "handle": a.handle, "name": a.name} for a in agents),
         }
     )
 
@@ -149,10 +173,12 @@ async def read_group(call: PersonCall) -> GroupRecord:
     errors=(InvalidCredential, Forbidden, NotFound, Conflict, InvalidBody, Unavailable),
 )
 async def change_group(call: PersonCall, body: GroupChange) -> GroupRecord:
-    """Give the group another title; everybody in it sees so at once. Owners of the group."""
+    """Change the group's title, or how its agents take turns; everybody in it sees so at once. Owners of the group."""
     group = await find_group(call)
     require_owner(group)
-    await call.ports.store.set_title(group.id, body.title)
+    turns = body.turns(group.turns)
+    check_turns(turns, [agent.id for agent in await call.ports.store.agents_in(group.id)])
+    await call.ports.store.change_group(group.id, body.title or group.title, turns)
     await call.ports.infra.renew_roster(group.id)
     return await read_group(call)
 
@@ -171,6 +197,12 @@ async def group_token(call: PersonCall) -> RoutingTokenIssued:
         raise Forbidden("Join the group first")
     issued = await call.ports.infra.routing_token(group.id, call.caller.id)
     return RoutingTokenIssued(routing_token=issued.routing_token, expires_at=issued.expires_at)
+
+
+def check_turns(turns: TurnSettings, agent_ids: Sequence[str]) -> None:
+    """Raises InvalidBody when nobody could select."""
+    if turns.turn_policy == "selector" and turns.selector_agent_id not in agent_ids:
+        raise InvalidBody("turn_policy: a selector has to be an agent of this group, as selector_agent_id")
 
 
 def require_active(group: GroupRow) -> None:

@@ -3,12 +3,16 @@
 Law: SQL is here and nowhere else in this Worker; whatever belongs to an org is asked for with that org's id.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from shared.ports import Database, Row, Statement
+from shared.protocol import TurnSettings
 
+_GROUP: Final = """groups.id, groups.org_id, groups.title, groups.is_private, groups.history_visibility, groups.turns,
+                   groups.status, groups.created_at, groups.archived_at, groups.r2_path"""
 OrgRole = Literal["owner", "admin", "member"]
 GroupRole = Literal["owner", "member"]
 
@@ -30,6 +34,7 @@ class AgentRow:
     provider: str
     model: str
     instructions: str
+    tools: tuple[str, ...]
     created_at: str
 
 
@@ -40,6 +45,7 @@ class GroupRow:
     title: str
     is_private: bool
     history_visibility: str
+    turns: TurnSettings
     status: str
     created_at: str
     archived_at: str | None
@@ -108,8 +114,8 @@ class Store:
     async def create_agent(self, org_id: str, agent: AgentRow) -> None:
         """Raises Conflict when the handle is taken."""
         await self._db.rows(
-            """INSERT INTO agents (id, org_id, handle, name, provider, model, instructions, created_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO agents (id, org_id, handle, name, provider, model, instructions, tools, created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             agent.id,
             org_id,
             agent.handle,
@@ -117,12 +123,13 @@ class Store:
             agent.provider,
             agent.model,
             agent.instructions,
+            json.dumps(agent.tools),
             agent.created_at,
         )
 
     async def agents(self, org_id: str, after: str, limit: int) -> list[AgentRow]:
         rows = await self._db.rows(
-            """SELECT id, handle, name, provider, model, instructions, created_at FROM agents
+            """SELECT id, handle, name, provider, model, instructions, tools, created_at FROM agents
                WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?""",
             org_id,
             after,
@@ -148,15 +155,16 @@ class Store:
         await self._db.batch(
             [
                 (
-                    """INSERT INTO groups (id, org_id, title, is_private, history_visibility, status, created_by,
+                    """INSERT INTO groups (id, org_id, title, is_private, history_visibility, turns, status, created_by,
                                            created_at)
-                       VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)""",
+                       VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)""",
                     (
                         group.id,
                         group.org_id,
                         group.title,
                         int(group.is_private),
                         group.history_visibility,
+                        turns_text(group.turns),
                         owner.id,
                         group.created_at,
                     ),
@@ -175,11 +183,10 @@ class Store:
     async def group(self, group_id: str, person: Person) -> GroupRow | None:
         """None when it is absent, or not this person's to know of."""
         rows = await self._db.rows(
-            """SELECT groups.id, groups.org_id, groups.title, groups.is_private, groups.history_visibility,
-                      groups.status, groups.created_at, groups.archived_at, groups.r2_path, memberships.role AS my_role
+            f"""SELECT {_GROUP}, memberships.role AS my_role
                FROM groups LEFT JOIN memberships ON memberships.group_id = groups.id AND memberships.user_id = ?1
                WHERE groups.id = ?2 AND groups.org_id = ?3 AND groups.status NOT IN ('pending', 'deleted')
-               AND (groups.is_private = 0 OR memberships.role IS NOT NULL)""",
+               AND (groups.is_private = 0 OR memberships.role IS NOT NULL)""",  # noqa: S608 -- a constant
             person.id,
             group_id,
             person.org_id,
@@ -188,12 +195,11 @@ class Store:
 
     async def groups_of(self, person: Person, after: str, limit: int) -> list[GroupRow]:
         rows = await self._db.rows(
-            """SELECT groups.id, groups.org_id, groups.title, groups.is_private, groups.history_visibility,
-                      groups.status, groups.created_at, groups.archived_at, groups.r2_path, memberships.role AS my_role
+            f"""SELECT {_GROUP}, memberships.role AS my_role
                FROM memberships JOIN groups ON groups.id = memberships.group_id
                WHERE memberships.user_id = ? AND memberships.group_id > ? AND groups.org_id = ?
                AND groups.status NOT IN ('pending', 'deleted')
-               ORDER BY memberships.group_id LIMIT ?""",
+               ORDER BY memberships.group_id LIMIT ?""",  # noqa: S608 -- a constant
             person.id,
             after,
             person.org_id,
@@ -204,12 +210,11 @@ class Store:
     async def joinable_groups(self, person: Person, after: str, limit: int) -> list[GroupRow]:
         """Public groups of the org that this person is not in."""
         rows = await self._db.rows(
-            """SELECT groups.id, groups.org_id, groups.title, groups.is_private, groups.history_visibility,
-                      groups.status, groups.created_at, groups.archived_at, groups.r2_path, NULL AS my_role
+            f"""SELECT {_GROUP}, NULL AS my_role
                FROM groups
                WHERE groups.org_id = ?1 AND groups.id > ?2 AND groups.is_private = 0 AND groups.status = 'active'
                AND NOT EXISTS (SELECT 1 FROM memberships WHERE group_id = groups.id AND user_id = ?3)
-               ORDER BY groups.id LIMIT ?4""",
+               ORDER BY groups.id LIMIT ?4""",  # noqa: S608 -- a constant
             person.org_id,
             after,
             person.id,
@@ -228,7 +233,7 @@ class Store:
     async def agents_in(self, group_id: str) -> list[AgentRow]:
         rows = await self._db.rows(
             """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions,
-                      agents.created_at
+                      agents.tools, agents.created_at
                FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
                WHERE group_agents.group_id = ? ORDER BY agents.id""",
             group_id,
@@ -237,8 +242,10 @@ class Store:
 
     # ── changes of a group: each raises its version, which is how its controller knows what is newer ────────────────
 
-    async def set_title(self, group_id: str, title: str) -> None:
-        await self._changing(group_id, ("UPDATE groups SET title = ? WHERE id = ?", (title, group_id)))
+    async def change_group(self, group_id: str, title: str, turns: TurnSettings) -> None:
+        await self._changing(
+            group_id, ("UPDATE groups SET title = ?, turns = ? WHERE id = ?", (title, turns_text(turns), group_id))
+        )
 
     async def set_member(self, group_id: str, user_id: str, role: str, now: str) -> None:
         await self._changing(
@@ -273,6 +280,11 @@ class Store:
         await self._db.batch([change, ("UPDATE groups SET version = version + 1 WHERE id = ?", (group_id,))])
 
 
+def turns_text(turns: TurnSettings) -> str:
+    """Only what differs from the defaults: those may change."""
+    return turns.model_dump_json(exclude_defaults=True)
+
+
 def insert_token(
     token_id: str, user_id: str, sha256: str, label: str, created_at: str, expires_at: str | None
 ) -> Statement:
@@ -302,9 +314,10 @@ def _org_role(value: object) -> OrgRole:
 
 
 def _agent(row: Row) -> AgentRow:
-    return AgentRow(
-        *(str(row[name]) for name in ("id", "handle", "name", "provider", "model", "instructions", "created_at"))
-    )
+    texts = {
+        name: str(row[name]) for name in ("id", "handle", "name", "provider", "model", "instructions", "created_at")
+    }
+    return AgentRow(**texts, tools=tuple(json.loads(str(row["tools"]))))
 
 
 def _group(row: Row) -> GroupRow:
@@ -314,6 +327,7 @@ def _group(row: Row) -> GroupRow:
         title=str(row["title"]),
         is_private=bool(row["is_private"]),
         history_visibility=str(row["history_visibility"]),
+        turns=TurnSettings.model_validate_json(str(row["turns"])),
         status=str(row["status"]),
         created_at=str(row["created_at"]),
         archived_at=_text_or_none(row["archived_at"]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from durable_objects.calls import Roster
 from shared.keys import PublicKey
 from shared.ports import Database, Row
+from shared.protocol import TurnSettings
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Store:
 
     async def roster(self, group_id: str) -> Roster | None:
         groups = await self._db.rows(
-            "SELECT org_id, title, history_visibility, version FROM groups WHERE id = ?", group_id
+            "SELECT org_id, title, history_visibility, turns, version FROM groups WHERE id = ?", group_id
         )
         if not groups:
             return None
@@ -88,12 +89,21 @@ class Store:
             group_id,
         )
         agents = await self._db.rows(
-            """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions
+            """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions,
+                      agents.tools
                FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
                WHERE group_agents.group_id = ? ORDER BY agents.id""",
             group_id,
         )
-        return Roster.model_validate({**groups[0], "group_id": group_id, "members": members, "agents": agents})
+        return Roster.model_validate(
+            {
+                **groups[0],
+                "group_id": group_id,
+                "members": members,
+                "agents": [{**agent, "tools": json.loads(str(agent["tools"]))} for agent in agents],
+                "turns": TurnSettings.model_validate_json(str(groups[0]["turns"])),
+            }
+        )
 
     async def next_session(self, group_id: str, controller_id: str) -> int:
         """The epoch of a new session of this group."""

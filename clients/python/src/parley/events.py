@@ -41,6 +41,19 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """How agents take turns in a group; limits that are None are not set."""
+
+    turn_policy: str = "mention"
+    on_busy: str = "queue"
+    turn_budget: int = 8
+    hop_limit: int = 4
+    selector_agent_id: str | None = None
+    run_token_limit: int | None = None
+    daily_token_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
@@ -109,9 +122,12 @@ class ReadMoved:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
+    """`purpose` is `select` when the agent only decides who answers."""
+
     agent_id: str
     run_id: str
     trigger: int
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +143,49 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """An agent asks `approvers` before it uses a tool. `args` is JSON; silence until `expires_at` means no."""
+
+    agent_id: str
+    approval_id: str
+    approvers: tuple[str, ...]
+    args: str
+    args_digest: str
+    expires_at: str
+    run_id: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalResolved:
+    """`outcome` is `approved`, `denied`, `expired` or `cancelled`."""
+
+    approval_id: str
+    outcome: str
+    run_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPaused:
+    """Agents stopped calling each other until a person speaks. `limit` is `turns` or `hops`."""
+
+    agent_ids: tuple[str, ...]
+    limit: str
+    trigger: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorFailed:
+    reason: str
+    trigger: int
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GroupUpdated:
     title: str
+    turns: TurnSettings = field(default_factory=TurnSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +211,10 @@ EventData = (
     | ReadMoved
     | RunStarted
     | RunFinished
+    | ApprovalRequested
+    | ApprovalResolved
+    | LoopPaused
+    | SelectorFailed
     | GroupUpdated
     | GroupArchived
     | Unknown
@@ -172,6 +233,10 @@ _DATA: Final[dict[str, type[EventData]]] = {
     "read.moved": ReadMoved,
     "run.started": RunStarted,
     "run.finished": RunFinished,
+    "approval.requested": ApprovalRequested,
+    "approval.resolved": ApprovalResolved,
+    "loop.paused": LoopPaused,
+    "selector.failed": SelectorFailed,
     "group.updated": GroupUpdated,
     "group.archived": GroupArchived,
 }

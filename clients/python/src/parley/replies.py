@@ -4,28 +4,31 @@ Law: frozen values that mirror the wire; the state machine and the room read the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from parley.decode import decode
 from parley.errors import CommandRefused, Undecodable
-from parley.events import Agent, Event, Member, Snapshot, event_of
+from parley.events import Agent, ApprovalRequested, Event, Member, Snapshot, TurnSettings, event_of
 
 
 @dataclass(frozen=True, slots=True)
 class GroupInfo:
     id: str
     title: str
+    turns: TurnSettings = field(default_factory=TurnSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRun:
-    """A run under way: `length` code points of its text exist."""
+    """A run under way: `length` code points of its text exist. It is `waiting` while people decide on its tools."""
 
     run_id: str
     agent_id: str
     trigger: int
     length: int
+    purpose: str | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class HelloOk:
     online: tuple[str, ...]
     reads: dict[str, int]
     session_expires_at: str
+    approvals: tuple[ApprovalRequested, ...] = ()
     snapshot: Snapshot | None = None
 
 
