@@ -88,8 +88,22 @@ async def test_a_new_title_reaches_everybody_at_once(team: Team, sit: Sit) -> No
     assert problem(team.call("ben", "PATCH", f"/groups/{group_id}", {"title": "Mine"})) == (403, "forbidden")
     changed = team.call("ada", "PATCH", f"/groups/{group_id}", {"title": "Winter menu"}).json()
     assert changed["title"] == "Winter menu"
-    assert (await ben.until_type("group.updated"))[0]["data"] == {"title": "Winter menu"}
-    assert problem(team.call("ada", "PATCH", f"/groups/{group_id}", {})) == (422, "invalid_body")
+    assert (await ben.until_type("group.updated"))[0]["data"]["title"] == "Winter menu"
+    for nothing in ({}, {"title": None}, {"hop_limit": 0}, {"turn_policy": "selector"}):
+        assert problem(team.call("ada", "PATCH", f"/groups/{group_id}", nothing)) == (422, "invalid_body")
+
+
+async def test_how_agents_take_turns_is_changed_in_front_of_everybody(team: Team, sit: Sit) -> None:
+    group_id = team.new_group("ben")
+    ben = await sit("ben", group_id)
+    change = {"turn_policy": "all", "run_token_limit": 500, "on_busy": "merge"}
+    changed = team.call("ada", "PATCH", f"/groups/{group_id}", change).json()
+    assert (changed["turn_policy"], changed["run_token_limit"], changed["title"]) == ("all", 500, "Test")
+    seen = (await ben.until_type("group.updated"))[0]["data"]
+    assert seen["turns"].items() >= change.items()
+    team.call("ada", "PATCH", f"/groups/{group_id}", {"run_token_limit": None})
+    assert "run_token_limit" not in (await ben.until_type("group.updated", 2))[1]["data"]["turns"]
+    assert team.get("ben", f"/groups/{group_id}")["run_token_limit"] is None
 
 
 def test_a_public_group_is_seen_by_its_org_and_joined(team: Team) -> None:

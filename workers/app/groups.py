@@ -1,9 +1,9 @@
 """Groups: create, read, list, and the token that leads into one."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.api import Model, PageQuery, PersonCall, Title, endpoints, next_cursor
 from app.store import GroupRow
@@ -93,13 +93,17 @@ class GroupChange(Model):
     turn_budget: TurnCount | None = None
     turn_policy: TurnPolicy | None = None
 
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing to change")
+        nulls = {name for name in self.model_fields_set - _MAY_BE_NULL if getattr(self, name) is None}
+        if nulls:
+            raise ValueError(f"{min(nulls)} cannot be null")
+        return self
+
     def turns(self, before: TurnSettings) -> TurnSettings:
-        """Raises InvalidBody for a null where something has to be."""
-        changes = self.model_dump(include=self.model_fields_set - {"title"})
-        for name in changes.keys() - _MAY_BE_NULL:
-            if changes[name] is None:
-                raise InvalidBody(f"{name}: leave it out, or give a value")
-        return before.model_copy(update=changes)
+        return before.model_copy(update=self.model_dump(include=self.model_fields_set - {"title"}))
 
 
 class RoutingTokenIssued(Model):
