@@ -53,7 +53,7 @@ class AgentCalls:
 
     async def drive(self, run_id: str) -> None:
         """From the call to the run's ending, which the group is told whatever happens."""
-        stream, abort = RunStream(run_id), js.AbortController.new()
+        stream, abort = RunStream(run_id, self._group.rules.runs.length(run_id)), js.AbortController.new()
         self._aborts[run_id] = abort
         try:
             await self._read(run_id, abort.signal, stream)
@@ -74,7 +74,7 @@ class AgentCalls:
             abort.abort()
 
     async def _read(self, run_id: str, signal: Any, stream: RunStream) -> None:
-        request = self._group.runs.prompt(run_id)
+        request = self._group.rules.prompts.of(run_id)
         if request is None:
             return
         body = request.model_dump_json().encode()

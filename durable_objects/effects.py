@@ -6,6 +6,7 @@ their order.
 
 from dataclasses import dataclass, replace
 
+from shared.agent_api import DeferredToolRequests
 from shared.protocol import RunOutcome, Usage
 
 
@@ -80,7 +81,15 @@ class RunEnded:
     error: str | None = None
 
 
-Happening = Woke | Rang | Connected | Arrived | Disconnected | Stalled | RunSaid | RunEnded
+@dataclass(frozen=True)
+class RunDeferred:
+    """A part of a run is over; it goes on when what it asks for is there."""
+
+    run_id: str
+    requests: DeferredToolRequests
+
+
+Happening = Woke | Rang | Connected | Arrived | Disconnected | Stalled | RunSaid | RunEnded | RunDeferred
 
 
 # ── effects ─────────────────────────────────────────────────────────────────────────────────────────────────────────

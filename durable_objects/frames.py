@@ -10,11 +10,9 @@ from typing import Final
 from durable_objects.effects import Effect, Remember, RingAt, Session, Tell, TellAll
 from durable_objects.greeting import greet
 from durable_objects.limits import FrameLimiter
-from durable_objects.messages import Messages, Said
-from durable_objects.presence import Present
-from durable_objects.room import Room, VerifyRouting
-from durable_objects.runs import Runs
-from durable_objects.turns import addressed
+from durable_objects.messages import Said
+from durable_objects.room import VerifyRouting
+from durable_objects.rules import Rules
 from shared.clock import rfc3339
 from shared.errors import (
     Forbidden,
@@ -28,6 +26,7 @@ from shared.errors import (
 )
 from shared.frames import UnacceptableCommand, UnreadableFrame, parse_frame
 from shared.protocol import (
+    Approve,
     Command,
     Delete,
     Edit,
@@ -50,26 +49,16 @@ Outcome = tuple[Reply, list[Effect]]
 
 
 class Frames:
-    def __init__(
-        self,
-        room: Room,
-        messages: Messages,
-        runs: Runs,
-        present: Present,
-        limiter: FrameLimiter,
-        verify: VerifyRouting,
-    ) -> None:
-        self._room = room
-        self._messages = messages
-        self._runs = runs
-        self._present = present
+    def __init__(self, rules: Rules, limiter: FrameLimiter, verify: VerifyRouting) -> None:
+        self._rules = rules
+        self._room = rules.room
         self._limiter = limiter
         self._verify = verify
 
     def arrived(self, session: Session, text: str | None) -> list[Effect]:
         """The reply to a frame, and what follows from it; `text` is None for a binary one."""
         if text is None:
-            return self._present.dismiss(session, 1003, "text frames only")
+            return self._rules.present.dismiss(session, 1003, "text frames only")
         frame_id: int | None = None
         try:
             frame = parse_frame(text)
@@ -86,8 +75,7 @@ class Frames:
         """A new message is shown, and the agents it asks are called."""
         if said.body is None:
             return []
-        asked = addressed(said.mentions, self._room.agents)
-        return [TellAll(said.body), *self._runs.request(asked, said.posted.seq, user_id)]
+        return [TellAll(said.body), *self._rules.turn_taking.person_said(said.posted.seq, user_id, said.mentions)]
 
     def _check(self, session: Session) -> None:
         """Raises SessionExpired, Removed, GroupArchived, TooManyRequests."""
@@ -106,30 +94,33 @@ class Frames:
         user_id = session.user_id
         match command:
             case Hello():
-                return greet(self._room, self._messages, self._runs, self._present, session, command)
+                return greet(self._rules, session, command)
             case Refresh():
                 return self._refresh(session, command)
             case _ if not session.ready:
                 raise Forbidden("Say hello first")
             case Send():
-                said = self._messages.send(user_id, command)
+                said = self._rules.messages.send(user_id, command)
                 return said.posted, self.after_send(said, user_id)
             case Edit():
-                return _told(self._messages.edit(user_id, command))
+                return _told(self._rules.messages.edit(user_id, command))
             case Delete():
-                return _told(self._messages.delete(user_id, command))
+                return _told(self._rules.messages.delete(user_id, command))
             case React():
-                return _told(self._messages.react(user_id, command))
+                return _told(self._rules.messages.react(user_id, command))
             case Read():
-                return _told(self._messages.read(user_id, command))
+                return _told(self._rules.messages.read(user_id, command))
             case Typing():
-                return Nothing(), self._present.typing(session, command)
+                return Nothing(), self._rules.present.typing(session, command)
             case History():
-                return self._messages.history(user_id, command), []
+                return self._rules.messages.history(user_id, command), []
             case Members():
                 return self._members(), []
             case RunsCancel():
-                return Nothing(), self._runs.cancel(user_id, command)
+                return Nothing(), self._rules.turn_taking.cancel(user_id, command)
+            case Approve():
+                seq, effects = self._rules.deferrals.approve(user_id, command)
+                return AtSeq(seq=seq), effects
             case _:
                 raise InvalidBody("This command is not known")
 
@@ -144,15 +135,15 @@ class Frames:
 
     def _members(self) -> MembersOk:
         members = tuple(self._room.members.values())
-        online = tuple(sorted(self._present.online()))
+        online = tuple(sorted(self._rules.present.online()))
         return MembersOk(members=members, agents=self._room.agent_list(), online=online)
 
     def _refusal(self, session: Session, frame_id: int | None, exc: ParleyError) -> list[Effect]:
         reply = Tell(session.socket_id, error_text(frame_id, error_body(exc)))
         if isinstance(exc, SessionExpired | Removed | GroupArchived):
-            return [reply, *self._present.dismiss(session, exc.close_code or 4500, exc.code)]
+            return [reply, *self._rules.present.dismiss(session, exc.close_code or 4500, exc.code)]
         if self._limiter.out_of_patience(session.socket_id):
-            return [reply, *self._present.dismiss(session, 4013, "too many requests")]
+            return [reply, *self._rules.present.dismiss(session, 4013, "too many requests")]
         return [reply]
 
 

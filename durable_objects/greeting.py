@@ -7,10 +7,8 @@ true only when what follows is exactly the gap.
 from typing import Final
 
 from durable_objects.effects import Effect, Remember, RingAt, Session, Tell
-from durable_objects.messages import Messages
-from durable_objects.presence import Present
 from durable_objects.room import Room
-from durable_objects.runs import Runs
+from durable_objects.rules import Rules
 from shared.clock import rfc3339
 from shared.errors import Conflict
 from shared.protocol import Hello
@@ -20,10 +18,9 @@ RESUME_LIMIT_EVENTS: Final = 50_000
 RESUME_PAGE_EVENTS: Final = 200
 
 
-def greet(
-    room: Room, messages: Messages, runs: Runs, present: Present, session: Session, hello: Hello
-) -> tuple[HelloOk, list[Effect]]:
+def greet(rules: Rules, session: Session, hello: Hello) -> tuple[HelloOk, list[Effect]]:
     """The answer to a first hello, and what the socket is then told. Raises Conflict for a second one."""
+    room, runs, present = rules.room, rules.runs, rules.present
     if session.ready:
         raise Conflict("This socket has said hello already")
     first_seq = room.first_seq(session.user_id)
@@ -44,10 +41,10 @@ def greet(
         members=roster.members,
         agents=room.agent_list(),
         runs=runs.active(),
-        approvals=(),
+        approvals=rules.approvals.open(),
         online=tuple(sorted(present.online() | {session.user_id})),
         reads=room.journal.reads(),
-        snapshot=None if recovered else messages.snapshot(session.user_id),
+        snapshot=None if recovered else rules.messages.snapshot(session.user_id),
         session_expires_at=rfc3339(session.expires_ms),
     )
     return reply, effects

@@ -17,6 +17,7 @@ from durable_objects.calls import (
     OpenSession,
     PostMessage,
     ReadHistory,
+    Roster,
     RosterSet,
     SetRoster,
 )
@@ -29,6 +30,7 @@ from durable_objects.effects import (
     Rang,
     ResumeArchive,
     RingAt,
+    RunDeferred,
     RunEnded,
     RunSaid,
     Stalled,
@@ -39,10 +41,9 @@ from durable_objects.frames import Frames, error_body
 from durable_objects.journal import Journal
 from durable_objects.limits import FrameLimiter, Limits
 from durable_objects.membership import apply_roster, farewell
-from durable_objects.messages import Messages
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
-from durable_objects.runs import Runs
+from durable_objects.rules import Rules
 from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
 from shared.ids import MakeId
@@ -62,14 +63,12 @@ class Group:
         make_id: MakeId,
         limits: Limits,
     ) -> None:
-        self.room = Room(journal, clock, make_id)
-        self.messages = Messages(self.room)
-        self.runs = Runs(self.room, self.messages)
+        self.rules = Rules.of(Room(journal, clock, make_id), Present(sockets, limits, clock))
+        self.room = self.rules.room
         self._sockets = sockets
         self._archive_tries = 0
         self._limiter = FrameLimiter(limits)
-        self._present = Present(sockets, limits, clock)
-        self._frames = Frames(self.room, self.messages, self.runs, self._present, self._limiter, verify)
+        self._frames = Frames(self.rules, self._limiter, verify)
 
     # ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,29 +92,36 @@ class Group:
                 return [RingAt(session.connected_ms + HELLO_WITHIN_MS)]
             case Disconnected(session):
                 self._limiter.forget(session.socket_id)
-                return self._present.gone(session)
+                return self.rules.present.gone(session)
             case Stalled(session):
                 still_open = session in self._sockets.sessions()
-                return self._present.dismiss(session, 4008, "too slow") if still_open else []
+                return self.rules.present.dismiss(session, 4008, "too slow") if still_open else []
             case RunSaid():
-                return self.runs.said(happening)
+                return self.rules.runs.said(happening)
             case RunEnded():
-                return self.runs.ended(happening)
+                return self.rules.turn_taking.ended(happening)
+            case RunDeferred():
+                return self.rules.deferrals.part_ended(happening)
             case Rang():
                 return self._deadlines()
             case Woke():
-                return [*self.runs.interrupt_orphans(), *self._deadlines()]
+                return [*self.rules.turn_taking.interrupt_orphans(), *self._deadlines()]
 
     def _deadlines(self) -> list[Effect]:
         """What is due, and when to ring for what is not. A new instance does not know when it was to be rung."""
-        return [*self._present.rang(), *self.runs.reap(), *self._unfinished_archive()]
+        return [
+            *self.rules.present.rang(),
+            *self.rules.turn_taking.reap(),
+            *self.rules.deferrals.expire(),
+            *self._unfinished_archive(),
+        ]
 
     def admit(self, user_id: str) -> None:
         """Whether this person may open a socket now. Raises Forbidden, GroupArchived, TooManyRequests."""
         if self.room.status == "archived":
             raise GroupArchived
         self.room.member(user_id)
-        self._present.check_place(user_id)
+        self.rules.present.check_place(user_id)
 
     def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""
@@ -125,18 +131,25 @@ class Group:
         match call:
             case OpenSession():
                 self.room.open(call)
-                return _text(Done()), apply_roster(self.room, call.roster, self._sockets.sessions())
+                return _text(Done()), self._set_roster(call.roster)
             case SetRoster():
                 covered = RosterSet(covered=self.room.certificate_covers(call.roster))
-                return _text(covered), apply_roster(self.room, call.roster, self._sockets.sessions())
+                return _text(covered), self._set_roster(call.roster)
             case ReadHistory():
                 self.room.member(call.user_id)
-                return self.messages.history(call.user_id, call.query).text(), []
+                return self.rules.messages.history(call.user_id, call.query).text(), []
             case PostMessage():
-                said = self.messages.send(call.user_id, call.message)
+                said = self.rules.messages.send(call.user_id, call.message)
                 return _text(said.posted), self._frames.after_send(said, call.user_id)
             case Archive():
                 return _text(Done()), self._begin_archive(call)
+
+    def _set_roster(self, roster: Roster) -> list[Effect]:
+        """An older roster than the one that is known changes nothing."""
+        if not self.room.is_news(roster):
+            return []
+        stopped = self.rules.turn_taking.let_go({agent.id for agent in roster.agents})
+        return [*stopped, *apply_roster(self.room, roster, self._sockets.sessions())]
 
     def failure(self, exc: ParleyError) -> str:
         """An error as the value that crosses RPC."""
@@ -149,7 +162,7 @@ class Group:
         if self.room.status != "active":
             return []
         person = self.room.person(call.user_id)
-        effects = self.runs.cancel_all()
+        effects = self.rules.turn_taking.cancel_all()
         _, body = self.room.append(GroupArchivedData(reason=call.reason), person)
         self.room.begin_archiving(call.reason)
         return [*effects, TellAll(body), RingAt(self.room.clock() + ARCHIVE_RETRY_MS[0])]

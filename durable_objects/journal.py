@@ -1,4 +1,4 @@
-"""All SQL of one Group Controller.
+"""All SQL of one Group Controller, but for that of its runs (`run_journal`).
 
 Law: statements live here and only here; no rule does. Every method is synchronous and reads or writes at once, so
 that a happening is handled in one step of the object.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from durable_objects.run_journal import RunJournal, integer
 from durable_objects.schema import STEPS
 from shared.ports import SqlValue
 from shared.protocol import Event
@@ -37,32 +38,19 @@ class Sent:
     digest: str
 
 
-@dataclass(frozen=True)
-class Run:
-    run_id: str
-    agent_id: str
-    trigger: int
-    requested_by: str
-    status: str
-    length: int
-    lease_until_ms: int
-
-
-_RUN_COLUMNS = "run_id, agent_id, trigger_seq, requested_by, status, length, lease_until_ms"
-
-
 class Journal:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
         self._execute = sql.execute
         self._migrate()
+        self.runs = RunJournal(sql.execute)
 
     def atomically(self, work: Callable[[], T]) -> T:
         return self._sql.transaction(work)
 
     def _migrate(self) -> None:
         self._execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-        version = _integer(self._execute("SELECT coalesce(max(version), 0) FROM schema_version"))
+        version = integer(self._execute("SELECT coalesce(max(version), 0) FROM schema_version")[0][0])
         for number, statements in enumerate(STEPS[version:], version + 1):
             self._sql.transaction(lambda n=number, s=statements: self._step(n, s))  # type: ignore[misc]
 
@@ -76,6 +64,10 @@ class Journal:
     def facts(self) -> dict[str, str]:
         return {str(key): str(value) for key, value in self._execute("SELECT key, value FROM meta")}
 
+    def fact(self, key: str) -> str | None:
+        rows = self._execute("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
+
     def keep(self, key: str, value: str) -> None:
         self._execute(
             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value
@@ -87,7 +79,7 @@ class Journal:
     # ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def head(self) -> int:
-        return _integer(self._execute("SELECT coalesce(max(seq), 0) FROM events"))
+        return integer(self._execute("SELECT coalesce(max(seq), 0) FROM events")[0][0])
 
     def append(self, event: Event, body: str) -> None:
         self._execute("INSERT INTO events (seq, type, body) VALUES (?, ?, ?)", event.seq, event.type, body)
@@ -107,7 +99,7 @@ class Journal:
         rows = self._execute(
             "SELECT seq, body, digest FROM events WHERE sender = ? AND client_msg_id = ?", sender, client_msg_id
         )
-        return Sent(_int(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
+        return Sent(integer(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
 
     def event(self, seq: int) -> tuple[str, str] | None:
         """Type and text of one event."""
@@ -160,7 +152,7 @@ class Journal:
         for seq, emoji, user in self._execute(
             "SELECT seq, emoji, user_id FROM reactions WHERE seq >= ? ORDER BY seq, emoji, user_id", first_seq
         ):
-            found.setdefault(_int(seq), {}).setdefault(str(emoji), []).append(str(user))
+            found.setdefault(integer(seq), {}).setdefault(str(emoji), []).append(str(user))
         return found
 
     def set_reaction(self, seq: int, emoji: str, user_id: str, *, on: bool) -> bool:
@@ -177,7 +169,7 @@ class Journal:
         return True
 
     def reads(self) -> dict[str, int]:
-        return {str(user): _int(position) for user, position in self._execute("SELECT user_id, position FROM reads")}
+        return {str(user): integer(position) for user, position in self._execute("SELECT user_id, position FROM reads")}
 
     def move_read(self, user_id: str, position: int) -> bool:
         """Forward only. Whether it moved."""
@@ -202,53 +194,7 @@ class Journal:
     def joined_at(self, member_id: str) -> int:
         """The seq at which this person or agent last joined."""
         rows = self._execute("SELECT seq FROM joins WHERE member_id = ?", member_id)
-        return _int(rows[0][0]) if rows else 1
-
-    # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def add_run(self, run_id: str, agent_id: str, trigger: int, requested_by: str) -> None:
-        self._execute(
-            "INSERT INTO runs (run_id, agent_id, trigger_seq, requested_by, status) VALUES (?, ?, ?, ?, 'queued')",
-            run_id,
-            agent_id,
-            trigger,
-            requested_by,
-        )
-
-    def run(self, run_id: str) -> Run | None:
-        rows = self._execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE run_id = ?", run_id)  # noqa: S608 -- a constant
-        return _run(rows[0]) if rows else None
-
-    def runs(self, status: str) -> list[Run]:
-        rows = self._execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE status = ? ORDER BY run_id", status)  # noqa: S608
-        return [_run(row) for row in rows]
-
-    def open_runs_of(self, trigger: int) -> list[Run]:
-        rows = self._execute(
-            f"SELECT {_RUN_COLUMNS} FROM runs WHERE trigger_seq = ? AND status <> 'finished'",  # noqa: S608
-            trigger,
-        )
-        return [_run(row) for row in rows]
-
-    def run_started(self, run_id: str, lease_until_ms: int) -> None:
-        self._execute("UPDATE runs SET status = 'running', lease_until_ms = ? WHERE run_id = ?", lease_until_ms, run_id)
-
-    def run_said(self, run: Run, text: str, lease_until_ms: int) -> None:
-        self._execute("INSERT INTO chunks (run_id, start, text) VALUES (?, ?, ?)", run.run_id, run.length, text)
-        self._execute(
-            "UPDATE runs SET length = length + ?, lease_until_ms = ? WHERE run_id = ?",
-            len(text),
-            lease_until_ms,
-            run.run_id,
-        )
-
-    def run_text(self, run_id: str) -> str:
-        rows = self._execute("SELECT text FROM chunks WHERE run_id = ? ORDER BY start", run_id)
-        return "".join(str(text) for (text,) in rows)
-
-    def run_finished(self, run_id: str) -> None:
-        self._execute("UPDATE runs SET status = 'finished' WHERE run_id = ?", run_id)
-        self._execute("DELETE FROM chunks WHERE run_id = ?", run_id)
+        return integer(rows[0][0]) if rows else 1
 
 
 def event_data(body: str) -> dict[str, object]:
@@ -256,19 +202,4 @@ def event_data(body: str) -> dict[str, object]:
     value = json.loads(body)
     if not isinstance(value, dict):
         raise TypeError("a stored event is an object")
-    return value
-
-
-def _run(row: list[SqlValue]) -> Run:
-    run_id, agent_id, trigger, requested_by, status, length, lease = row
-    return Run(str(run_id), str(agent_id), _int(trigger), str(requested_by), str(status), _int(length), _int(lease))
-
-
-def _integer(rows: list[list[SqlValue]]) -> int:
-    return _int(rows[0][0])
-
-
-def _int(value: SqlValue) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"an integer column held {type(value).__name__}")
     return value

@@ -22,13 +22,11 @@ REMOVED: tuple[int, str] = (4503, "removed")
 
 
 def apply_roster(room: Room, roster: Roster, sessions: list[Session]) -> list[Effect]:
-    """The farewell of those who are gone, then events for what changed. An older roster changes nothing.
+    """The farewell of those who are gone, then events for what changed.
 
     A log that is being archived grows no more; who is removed then goes all the same.
     """
     before = room.roster
-    if before is not None and roster.version <= before.version:
-        return []
     changes = _changes(before, roster)
     gone = {member.id for member in before.members} - {member.id for member in roster.members} if before else set()
     room.set_roster(roster)

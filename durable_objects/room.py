@@ -4,7 +4,7 @@ Law: memory is a cache of the journal. Events get their number here and are writ
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,6 +86,13 @@ class Room:
     def first_seq(self, member_id: str) -> int:
         """From which seq on this person or agent may see the log."""
         return self.journal.joined_at(member_id) if self.known().history_visibility == "since_join" else 1
+
+    def first_seq_of_all(self, member_ids: Iterable[str]) -> int:
+        """From which seq on all of these may see the log."""
+        return max(self.first_seq(member_id) for member_id in member_ids)
+
+    def is_news(self, roster: Roster) -> bool:
+        return self.roster is None or roster.version > self.roster.version
 
     def set_roster(self, roster: Roster) -> None:
         self.journal.keep("roster", roster.model_dump_json())

@@ -1,14 +1,15 @@
 """Reading an agent's answer: NDJSON lines in, text and one ending out.
 
-Law: pure. Whatever a stream does (ends early, talks without end, sends garbage) becomes one RunEnded.
+Law: pure. Whatever a stream does (ends early, talks without end, sends garbage) becomes one ending: of the run, or of a
+part of it when it asks for tools in good order.
 """
 
 from typing import Final
 
 from pydantic import ValidationError
 
-from durable_objects.effects import RunEnded
-from shared.agent_api import RUN_EVENT, PartDelta, PartStart, RunError, RunResult
+from durable_objects.effects import RunDeferred, RunEnded
+from shared.agent_api import RUN_EVENT, DeferredToolRequests, PartDelta, PartStart, RunError, RunResult
 from shared.protocol import RunOutcome, Usage
 
 LINE_LIMIT_BYTES: Final = 2 * 1024 * 1024
@@ -18,11 +19,12 @@ TEXT_LIMIT_CHARS: Final = 64_000
 class RunStream:
     """One run's answer while it comes in. Once `ending` is set, what follows is ignored."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, length: int = 0) -> None:
+        """`length`: how much of the text earlier parts of the run have brought."""
         self._run_id = run_id
         self._rest = b""
-        self._length = 0
-        self.ending: RunEnded | None = None
+        self._length = length
+        self.ending: RunEnded | RunDeferred | None = None
 
     def feed(self, chunk: bytes) -> str:
         """The new text in these bytes."""
@@ -31,7 +33,7 @@ class RunStream:
             self._end_with_error("The agent sent an endless line")
         return "".join(self._line(line) for line in lines if line.strip())
 
-    def closed(self) -> RunEnded:
+    def closed(self) -> RunEnded | RunDeferred:
         """The ending, once the stream is over: without a terminal event it was cut."""
         return self.ending or RunEnded(self._run_id, "interrupted", Usage(), "The agent stopped in the middle")
 
@@ -53,6 +55,8 @@ class RunStream:
                 self.ending = RunEnded(self._run_id, outcome, event.result.usage)
             case RunError():
                 self._end_with_error(event.message)
+            case DeferredToolRequests():
+                self.ending = RunDeferred(self._run_id, event)
             case _:
                 pass
         return ""

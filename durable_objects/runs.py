@@ -1,185 +1,224 @@
 """The runs of a group's agents, from being asked to having answered.
 
-Law: run.started is followed by exactly one run.finished. A run is queued → running → finished and never goes back;
-anything that arrives for a finished run is ignored. Calling the Agents Worker is the edge's business.
+Law: run.started is followed by exactly one run.finished. A run is queued → running ⇄ waiting → finished and never goes
+back; anything that arrives for a finished run is ignored. Who is asked is decided in `turn_taking`, what the agent is
+shown in `prompts`; calling the Agents Worker is the edge's business.
 """
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
+from durable_objects.approvals import Approvals
 from durable_objects.effects import Effect, RingAt, RunEnded, RunSaid, StartRun, StopRun, TellAll
-from durable_objects.journal import Run
-from durable_objects.messages import Messages
 from durable_objects.room import Room
-from shared.agent_api import AgentRunRequest, RunContext, TurnMessage
+from durable_objects.run_journal import Purpose, Run
+from durable_objects.turns import called
+from shared.clock import rfc3339
 from shared.errors import NotFound
-from shared.protocol import Actor, MessageCreated, RunFinished, RunOutcome, RunsCancel, RunStarted, Usage
+from shared.protocol import Mention, MessageCreated, RunFinished, RunOutcome, RunsCancel, RunStarted, Usage
 from shared.replies import ActiveRun, RunDelta
 
 LEASE_MS: Final = 60_000
-TRANSCRIPT_MESSAGES: Final = 200
+QUEUE_LIMIT: Final = 32
+"""How many messages wait for one agent; further ones are answered together with the last of these."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What makes an agent speak: a message, the person behind it, and how many agents were called in a row."""
+
+    trigger: int
+    requested_by: str
+    hop: int = 1
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A finished run. `message_seq` and `mentions` are there when it has left a message, `text` when it selected."""
+
+    run: Run
+    outcome: RunOutcome
+    effects: list[Effect]
+    message_seq: int | None = None
+    mentions: tuple[Mention, ...] = ()
+    text: str = ""
 
 
 class Runs:
-    def __init__(self, room: Room, messages: Messages) -> None:
+    def __init__(self, room: Room, approvals: Approvals) -> None:
         self._room = room
-        self._journal = room.journal
-        self._messages = messages
+        self._approvals = approvals
+        self._journal = room.journal.runs
 
-    def request(self, agent_ids: Iterable[str], trigger: int, requested_by: str) -> list[Effect]:
-        """Each agent answers once; one that is still speaking answers when it is done."""
-        for agent_id in agent_ids:
-            self._journal.add_run(self._room.make_id("run"), agent_id, trigger, requested_by)
-        return self._start_queued()
+    # ── being asked ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def request(self, agent_id: str, asked: Asked, purpose: Purpose = "answer") -> list[Effect]:
+        """An agent speaks once at a time; what becomes of a message for one that is speaking is the group's setting."""
+        mine = [run for run in self._journal.unfinished() if run.agent_id == agent_id and run.purpose == purpose]
+        waiting = [run for run in mine if run.status == "queued"]
+        on_busy = self._room.known().turns.on_busy if purpose == "answer" else "merge"
+        effects: list[Effect] = []
+        if mine and on_busy == "drop":
+            return []
+        if mine and on_busy == "interrupt":
+            for run in mine:
+                effects += self.stop(run, "interrupted", "Something newer was asked").effects
+        elif waiting and (on_busy == "merge" or len(waiting) >= QUEUE_LIMIT):
+            self._journal.ask_anew(waiting[-1].run_id, asked.trigger, asked.requested_by, asked.hop)
+            return []
+        run_id = self._room.make_id("run")
+        self._journal.add(run_id, agent_id, asked.trigger, asked.requested_by, asked.hop, purpose)
+        return [*effects, *self.start_queued()]
+
+    def start_queued(self) -> list[Effect]:
+        """Starts the oldest of each agent that is free. A group that is closing starts nobody."""
+        if self._room.status != "active":
+            return []
+        busy = {run.agent_id for status in ("running", "waiting") for run in self._journal.of_status(status)}
+        effects: list[Effect] = []
+        for run in self._journal.of_status("queued"):
+            if run.agent_id in busy:
+                continue
+            if self._day_is_spent():
+                effects += self._finish(run, "limit", Usage(), "The tokens of this group's day are used up").effects
+            else:
+                busy.add(run.agent_id)
+                effects += [TellAll(self._started(run)), *self.drive(run)]
+        return effects
+
+    def drive(self, run: Run) -> list[Effect]:
+        """Has the Agents Worker called, for the turn's beginning or for its next part."""
+        lease_until_ms = self._room.clock() + LEASE_MS
+        self._journal.started(run.run_id, lease_until_ms)
+        return [StartRun(run.run_id), RingAt(lease_until_ms)]
+
+    # ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def running(self, run_id: str) -> Run | None:
+        run = self._journal.find(run_id)
+        return run if run is not None and run.status == "running" else None
 
     def said(self, happening: RunSaid) -> list[Effect]:
-        run = self._journal.run(happening.run_id)
-        if run is None or run.status != "running" or not happening.text:
+        run = self.running(happening.run_id)
+        if run is None or not happening.text:
             return []
-        self._journal.run_said(run, happening.text, self._room.clock() + LEASE_MS)
+        self._journal.said(run, happening.text, self._room.clock() + LEASE_MS)
+        if run.purpose == "select":
+            return []
         delta = RunDelta(run_id=run.run_id, agent_id=run.agent_id, offset=run.length, text=happening.text)
         return [TellAll(delta.model_dump_json())]
 
-    def ended(self, happening: RunEnded) -> list[Effect]:
-        run = self._journal.run(happening.run_id)
-        if run is None or run.status != "running":
-            return []
-        return [*self._finish(run, happening.outcome, happening.usage, happening.error), *self._start_queued()]
-
-    def cancel(self, user_id: str, command: RunsCancel) -> list[Effect]:
-        """One that is over already stays as it is. Raises NotFound when there is no such run."""
-        self._room.person(user_id)
-        effects: list[Effect] = []
-        for run in self._chosen(user_id, command):
-            effects += [StopRun(run.run_id), *self._finish(run, "cancelled", Usage(), None)]
-        return effects + self._start_queued()
-
-    def cancel_all(self) -> list[Effect]:
-        """Archiving stops what is being said."""
-        effects: list[Effect] = []
-        for run in [*self._journal.runs("running"), *self._journal.runs("queued")]:
-            effects += [StopRun(run.run_id), *self._finish(run, "cancelled", Usage(), None)]
-        return effects
-
-    def interrupt_orphans(self) -> list[Effect]:
-        """In a new instance nothing drives what was running in the last one."""
-        effects: list[Effect] = []
-        for run in self._journal.runs("running"):
-            effects += self._finish(run, "interrupted", Usage(), None)
-        return effects + self._start_queued() if self._room.status == "active" else effects
-
-    def reap(self) -> list[Effect]:
-        """Ends runs whose lease is over; rings again for those that still have one."""
-        now = self._room.clock()
-        effects: list[Effect] = []
-        for run in self._journal.runs("running"):
-            if run.lease_until_ms <= now:
-                effects += [StopRun(run.run_id), *self._finish(run, "interrupted", Usage(), "The agent went silent")]
-            else:
-                effects.append(RingAt(run.lease_until_ms))
-        return effects + self._start_queued() if self._room.status == "active" else effects
+    def length(self, run_id: str) -> int:
+        """How many code points of a run's text there are."""
+        run = self._journal.find(run_id)
+        return run.length if run else 0
 
     def active(self) -> tuple[ActiveRun, ...]:
         return tuple(
-            ActiveRun(run_id=run.run_id, agent_id=run.agent_id, trigger=run.trigger, length=run.length)
-            for run in self._journal.runs("running")
+            ActiveRun(
+                run_id=run.run_id,
+                agent_id=run.agent_id,
+                trigger=run.trigger,
+                length=0 if run.purpose == "select" else run.length,
+                purpose="select" if run.purpose == "select" else None,
+                waiting=run.status == "waiting",
+            )
+            for run in self._under_way()
         )
 
     def missed(self, known: dict[str, int]) -> list[RunDelta]:
         """What a resuming client has not seen of the runs under way; `known` holds its offsets."""
         deltas = []
-        for run in self._journal.runs("running"):
+        for run in self._under_way():
             offset = min(known.get(run.run_id, 0), run.length)
-            if offset < run.length:
-                text = self._journal.run_text(run.run_id)[offset:]
+            if offset < run.length and run.purpose == "answer":
+                text = self._journal.text(run.run_id)[offset:]
                 deltas.append(RunDelta(run_id=run.run_id, agent_id=run.agent_id, offset=offset, text=text))
         return deltas
 
-    def prompt(self, run_id: str) -> AgentRunRequest | None:
-        """What the agent is asked; None when the run is no longer under way."""
-        run = self._journal.run(run_id)
-        profile = self._room.agents.get(run.agent_id) if run else None
-        if run is None or profile is None or run.status != "running":
-            return None
-        roster = self._room.known()
-        requester = self._room.members.get(run.requested_by)
-        return AgentRunRequest(
-            agent_id=run.agent_id,
-            messages=tuple(self._transcript(run.agent_id)),
-            context=RunContext(
-                group_id=roster.group_id,
-                run_id=run_id,
-                title=roster.title,
-                trigger=run.trigger,
-                agent=profile,
-                members=roster.members,
-                requested_by=Actor(
-                    kind="user", id=run.requested_by, name=requester.name if requester else run.requested_by
-                ),
-            ),
+    def _under_way(self) -> list[Run]:
+        return sorted(
+            (run for status in ("running", "waiting") for run in self._journal.of_status(status)),
+            key=lambda run: run.run_id,
         )
 
-    def _transcript(self, agent_id: str) -> Iterable[TurnMessage]:
-        for state in self._messages.states(self._room.first_seq(agent_id), TRANSCRIPT_MESSAGES):
-            if not state.deleted:
-                yield TurnMessage(
-                    seq=state.seq, ts=state.ts, sender=state.actor, text=state.text, reply_to=state.reply_to
-                )
+    # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _chosen(self, user_id: str, command: RunsCancel) -> list[Run]:
+    def ended(self, happening: RunEnded) -> Ended | None:
+        """None when that run is not under way."""
+        run = self.running(happening.run_id)
+        return None if run is None else self._finish(run, happening.outcome, happening.usage, happening.error)
+
+    def stop(self, run: Run, outcome: RunOutcome, error: str | None = None) -> Ended:
+        """Ends a run from our side, and the call to its model."""
+        ended = self._finish(run, outcome, Usage(), error)
+        return Ended(run, outcome, [StopRun(run.run_id), *ended.effects])
+
+    def chosen(self, user_id: str, command: RunsCancel) -> list[Run]:
+        """The open runs that a command means. Raises NotFound when there never was such a run."""
         if command.run_id is not None:
-            run = self._journal.run(command.run_id)
+            run = self._journal.find(command.run_id)
             if run is None:
                 raise NotFound("There is no such run")
             return [run] if run.status != "finished" else []
-        sent = self._journal.sent(user_id, command.client_msg_id) if command.client_msg_id is not None else None
+        by_name = command.client_msg_id
+        sent = self._room.journal.sent(user_id, by_name) if by_name is not None else None
         if sent is None:
             raise NotFound("There is no such message of yours")
-        return self._journal.open_runs_of(sent.seq)
+        return self._journal.open_of(sent.seq)
 
-    def _start_queued(self) -> list[Effect]:
-        busy = {run.agent_id for run in self._journal.runs("running")}
-        effects: list[Effect] = []
-        for run in self._journal.runs("queued"):
-            if run.agent_id in busy:
-                continue
-            if run.agent_id not in self._room.agents:
-                effects += self._finish(run, "cancelled", Usage(), "The agent has left the group")
-                continue
-            busy.add(run.agent_id)
-            effects += self._start(run)
-        return effects
+    def unfinished(self) -> list[Run]:
+        return self._journal.unfinished()
 
-    def _start(self, run: Run) -> list[Effect]:
-        lease_until_ms = self._room.clock() + LEASE_MS
-        self._journal.run_started(run.run_id, lease_until_ms)
-        return [TellAll(self._started(run)), StartRun(run.run_id), RingAt(lease_until_ms)]
+    def orphans(self) -> list[Run]:
+        """In a new instance nothing drives what was running in the last one."""
+        return self._journal.of_status("running")
 
-    def _started(self, run: Run) -> str:
-        started = RunStarted(run_id=run.run_id, agent_id=run.agent_id, trigger=run.trigger)
-        actor = self._room.agent_actor(run.agent_id)
-        return self._room.append(started, actor, causation=run.trigger, run_id=run.run_id)[1]
+    def silent(self) -> tuple[list[Run], list[Effect]]:
+        """Runs whose lease is over; and when to look at the others."""
+        now_ms = self._room.clock()
+        running = self._journal.of_status("running")
+        over = [run for run in running if run.lease_until_ms <= now_ms]
+        return over, [RingAt(run.lease_until_ms) for run in running if run.lease_until_ms > now_ms]
 
-    def _finish(self, run: Run, outcome: RunOutcome, usage: Usage, error: str | None) -> list[Effect]:
+    def _finish(self, run: Run, outcome: RunOutcome, usage: Usage, error: str | None) -> Ended:
         """What was shown stays: a text cut short is kept as the message it had become."""
-        actor = self._room.agent_actor(run.agent_id)
-        effects: list[Effect] = [] if run.status == "running" else [TellAll(self._started(run))]
-        text = self._journal.run_text(run.run_id)
+        room, actor = self._room, self._room.agent_actor(run.agent_id)
+        effects: list[Effect] = [] if run.status in ("running", "waiting") else [TellAll(self._started(run))]
+        effects += self._approvals.close(run)
+        text = self._journal.text(run.run_id)
         message_seq = None
-        if text.strip():
-            event, body = self._room.append(
-                MessageCreated(text=text, reply_to=None), actor, causation=run.trigger, run_id=run.run_id
-            )
+        mentions: tuple[Mention, ...] = ()
+        if run.purpose == "answer" and text.strip():
+            mentions = called(text, room.agents, run.agent_id)
+            message = MessageCreated(text=text, mentions=mentions)
+            event, body = room.append(message, actor, causation=run.trigger, run_id=run.run_id)
             message_seq = event.seq
             effects.append(TellAll(body))
+        used = run.usage.plus(usage)
         finished = RunFinished(
             run_id=run.run_id,
             agent_id=run.agent_id,
             outcome=outcome,
-            usage=usage,
+            usage=used,
             message_seq=message_seq,
             error=error,
         )
-        _, body = self._room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
-        self._journal.run_finished(run.run_id)
-        return [*effects, TellAll(body)]
+        _, body = room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
+        self._journal.count(rfc3339(room.clock())[:10], run.agent_id, used)
+        self._journal.finished(run.run_id)
+        return Ended(run, outcome, [*effects, TellAll(body)], message_seq, mentions, text)
+
+    def _started(self, run: Run) -> str:
+        started = RunStarted(
+            run_id=run.run_id,
+            agent_id=run.agent_id,
+            trigger=run.trigger,
+            purpose="select" if run.purpose == "select" else None,
+        )
+        actor = self._room.agent_actor(run.agent_id)
+        return self._room.append(started, actor, causation=run.trigger, run_id=run.run_id)[1]
+
+    def _day_is_spent(self) -> bool:
+        limit = self._room.known().turns.daily_token_limit
+        return limit is not None and self._journal.tokens_of(rfc3339(self._room.clock())[:10]) >= limit

@@ -42,4 +42,22 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             PRIMARY KEY (run_id, start)
         ) WITHOUT ROWID""",
     ),
+    (
+        # How far from a person's message a run is, what for, and what a turn in several parts goes on with.
+        "ALTER TABLE runs ADD COLUMN hop INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE runs ADD COLUMN purpose TEXT NOT NULL DEFAULT 'answer'",
+        "ALTER TABLE runs ADD COLUMN parts INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN deferred TEXT",
+        "ALTER TABLE runs ADD COLUMN usage TEXT NOT NULL DEFAULT '{}'",
+        """CREATE TABLE approvals (
+            approval_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, tool_call_id TEXT NOT NULL, request TEXT NOT NULL,
+            expires_ms INTEGER NOT NULL, outcome TEXT, resolved_by TEXT
+        ) WITHOUT ROWID""",
+        "CREATE INDEX approvals_open ON approvals (run_id, approval_id) WHERE outcome IS NULL",
+        """CREATE TABLE usage (
+            day TEXT NOT NULL, agent_id TEXT NOT NULL, runs INTEGER NOT NULL, requests INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, tool_calls INTEGER NOT NULL,
+            PRIMARY KEY (day, agent_id)
+        ) WITHOUT ROWID""",
+    ),
 )

@@ -95,6 +95,14 @@ class Usage(Wire):
     requests: int = 0
     tool_calls: int = 0
 
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            requests=self.requests + other.requests,
+            tool_calls=self.tool_calls + other.tool_calls,
+        )
+
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,8 +52,9 @@ def roster(members: Sequence[str], agents: Sequence[str] = (), *, version: int =
     people = tuple(
         Member(id=user_id(name), name=name.title(), role="member" if n else "owner") for n, name in enumerate(members)
     )
+    profiles = more.pop("profiles", tuple(agent(name) for name in agents))
     found = {"org_id": ORG, "group_id": GROUP, "title": "Test", "version": version, **more}
-    return Roster(members=people, agents=tuple(agent(name) for name in agents), **found)
+    return Roster(members=people, agents=profiles, **found)
 
 
 class House:
@@ -125,6 +126,27 @@ class House:
 
     def say(self, run_id: str, text: str) -> None:
         self.happen(RunSaid(run_id, text))
+
+    def running(self, name: str | None = None) -> str:
+        """The run that is under way, of this agent or of whichever."""
+        runs = [r for r in self.group.rules.runs.active() if name is None or r.agent_id == agent_id(name)]
+        assert len(runs) == 1, f"{len(runs)} runs"
+        return runs[0].run_id
+
+    def answer(self, name: str, text: str) -> None:
+        """An agent that is speaking says this and has ended."""
+        run_id = self.running(name)
+        self.say(run_id, text)
+        self.end(run_id)
+
+    @property
+    def speaking(self) -> set[str]:
+        """The handles of the agents that are under way."""
+        handles = {agent.id: agent.handle for agent in self.group.room.agent_list()}
+        return {handles[run.agent_id] for run in self.group.rules.runs.active()}
+
+    def of_type(self, kind: str) -> list[Frame]:
+        return [event for event in self.log if event["type"] == kind]
 
     def end(self, run_id: str) -> None:
         self.happen(RunEnded(run_id, "success", Usage(output_tokens=3)))

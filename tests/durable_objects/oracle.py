@@ -21,6 +21,8 @@ class Believed:
     messages: dict[int, Frame] = field(default_factory=dict)
     reads: dict[str, int] = field(default_factory=dict)
     open_runs: set[str] = field(default_factory=set)
+    open_approvals: dict[str, Frame] = field(default_factory=dict)
+    turns: Frame = field(default_factory=dict)
 
     def see(self, event: Frame) -> None:
         data, who = event["data"], event["actor"]["id"]
@@ -53,13 +55,24 @@ class Believed:
                 del self.agents[data["agent"]["id"]]
             case "read.moved":
                 self.reads[who] = data["position"]
+            case "group.updated":
+                self.title, self.turns = data["title"], data["turns"]
+            case "group.archived":
+                pass
+            case _:
+                self._see_agents(event["type"], data)
+
+    def _see_agents(self, kind: str, data: Frame) -> None:
+        match kind:
             case "run.started":
                 self.open_runs.add(data["run_id"])
             case "run.finished":
                 self.open_runs.remove(data["run_id"])
-            case "group.updated":
-                self.title = data["title"]
-            case "group.archived":
+            case "approval.requested":
+                self.open_approvals[data["approval_id"]] = data
+            case "approval.resolved":
+                del self.open_approvals[data["approval_id"]]
+            case "loop.paused" | "selector.failed":
                 pass
             case unknown:
                 raise AssertionError(f"an event that no client knows: {unknown}")
@@ -88,7 +101,8 @@ def as_snapshot(room: Believed, limit: int) -> list[Frame]:
 
 def assert_same_room(hello: Frame, room: Believed, snapshot_limit: int) -> None:
     """A fresh hello shows the room that the events add up to."""
-    assert hello["group"]["title"] == room.title
+    assert (hello["group"]["title"], hello["group"]["turns"]) == (room.title, room.turns)
+    assert {asked["approval_id"]: asked for asked in hello["approvals"]} == room.open_approvals
     assert {m["id"]: m["role"] for m in hello["members"]} == room.members
     assert {a["id"]: a["handle"] for a in hello["agents"]} == room.agents
     assert hello["reads"] == room.reads

@@ -36,7 +36,7 @@ def test_stored_events_are_canonical_json() -> None:
     first = ada.say("hi @scribe \x1f ✓", reply_to=None)
     ada.ok("react", seq=first, emoji="👍")
     ada.ok("edit", seq=first, text="hello")
-    run_id = house.group.runs.active()[0].run_id
+    run_id = house.group.rules.runs.active()[0].run_id
     house.say(run_id, "an answer")
     house.end(run_id)
     ada.ok("read", seq=first)

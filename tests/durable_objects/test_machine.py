@@ -6,14 +6,20 @@ A hypothesis state machine against the core. The model is plain: what was acknow
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from durable_objects.effects import Rang
+from durable_objects.effects import Rang, RunDeferred
 from durable_objects.messages import SNAPSHOT_MESSAGES
 from durable_objects.runs import LEASE_MS
-from tests.durable_objects.house import Chair, House
+from shared.agent_api import DeferredToolRequests, ToolCall
+from shared.protocol import OnBusy, TurnPolicy, TurnSettings, Usage
+from tests.durable_objects.house import Chair, House, agent_id
 from tests.durable_objects.oracle import assert_same_room, believed
 
 PEOPLE = ("ada", "ben", "cleo")
 TEXTS = ("hi", "@scribe please", "@librarian and @scribe", "✓ grüß dich 👋🏽", "why?")
+WORDS = ("word ", "ümlaut ", "👋🏽", "@librarian ", "@scribe ")
+POLICIES = ("mention", "all", "round_robin", "selector", "silent")
+BUSY = ("queue", "merge", "interrupt", "drop")
+ORDER = ToolCall(tool_call_id="c1", tool_name="order", args="{}")
 VERBS = ("edit", "delete", "react", "read")
 numbers = strategies.integers(0, 50)
 people = strategies.sampled_from(PEOPLE)
@@ -56,12 +62,19 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(name=strategies.sampled_from(PEOPLE[1:]))
     def kick_or_invite(self, name: str) -> None:
-        self.house.set_roster(sorted(self.members() ^ {name}), ("scribe", "librarian"))
+        turns = self.house.group.room.known().turns
+        self.house.set_roster(sorted(self.members() ^ {name}), ("scribe", "librarian"), turns=turns)
 
     @rule(with_librarian=strategies.booleans())
     def change_agents(self, with_librarian: bool) -> None:
         agents = ("scribe", "librarian") if with_librarian else ("scribe",)
-        self.house.set_roster(sorted(self.members()), agents)
+        self.house.set_roster(sorted(self.members()), agents, turns=self.house.group.room.known().turns)
+
+    @rule(policy=strategies.sampled_from(POLICIES), on_busy=strategies.sampled_from(BUSY))
+    def change_turns(self, policy: TurnPolicy, on_busy: OnBusy) -> None:
+        turns = TurnSettings(turn_policy=policy, on_busy=on_busy, selector_agent_id=agent_id("scribe"), turn_budget=2)
+        agents = tuple(agent.handle for agent in self.house.group.room.agent_list())
+        self.house.set_roster(sorted(self.members()), agents, turns=turns)
 
     # ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,21 +124,36 @@ class RoomMachine(RuleBasedStateMachine):
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(choice=strategies.integers(0, 3), text=strategies.sampled_from(("word ", "ümlaut ", "👋🏽")))
+    @rule(choice=strategies.integers(0, 3), text=strategies.sampled_from(WORDS))
     def agent_says(self, choice: int, text: str) -> None:
-        active = self.house.group.runs.active()
+        active = self.house.group.rules.runs.active()
         if active:
             self.house.say(active[choice % len(active)].run_id, text)
 
     @rule(choice=strategies.integers(0, 3))
     def agent_ends(self, choice: int) -> None:
-        active = self.house.group.runs.active()
+        active = self.house.group.rules.runs.active()
         if active:
             self.house.end(active[choice % len(active)].run_id)
 
+    @rule(choice=strategies.integers(0, 3))
+    def agent_asks(self, choice: int) -> None:
+        running = [run for run in self.house.group.rules.runs.active() if not run.waiting]
+        if running:
+            requests = DeferredToolRequests(approvals=(ORDER,), usage=Usage(requests=1))
+            self.house.happen(RunDeferred(running[choice % len(running)].run_id, requests))
+
+    @rule(which=numbers, choice=strategies.integers(0, 3), approved=strategies.booleans())
+    def approve(self, which: int, choice: int, approved: bool) -> None:
+        asked = [e["data"]["approval_id"] for e in self.house.log if e["type"] == "approval.requested"]
+        if asked:
+            approval_id = asked[-1 - choice % len(asked)]
+            reply = self.chair(which).command("approve", approval_id=approval_id, approved=approved)
+            assert "ok" in reply or reply["error"]["code"] in ("forbidden", "conflict")
+
     @rule(which=numbers, choice=strategies.integers(0, 3))
     def cancel(self, which: int, choice: int) -> None:
-        active = self.house.group.runs.active()
+        active = self.house.group.rules.runs.active()
         if active:
             self.chair(which).ok("runs.cancel", run_id=active[choice % len(active)].run_id)
 
@@ -167,7 +195,7 @@ class RoomMachine(RuleBasedStateMachine):
         finished = [e["data"]["run_id"] for e in self.house.log if e["type"] == "run.finished"]
         assert len(set(started)) == len(started)
         assert len(set(finished)) == len(finished)
-        assert set(started) - set(finished) == {run.run_id for run in self.house.group.runs.active()}
+        assert set(started) - set(finished) == {run.run_id for run in self.house.group.rules.runs.active()}
 
     @invariant()
     def a_snapshot_is_what_the_events_add_up_to(self) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from durable_objects.effects import Rang, RunEnded, StartRun, StopRun
+from durable_objects.effects import Rang, RunEnded, StopRun
 from durable_objects.runs import LEASE_MS
 from shared.protocol import Usage
 from tests.durable_objects.house import House, agent_id
 
 
 def running(house: House) -> str:
-    return house.group.runs.active()[0].run_id
+    return house.group.rules.runs.active()[0].run_id
 
 
 def endings(house: House) -> list[str]:
@@ -40,7 +40,7 @@ def test_two_interleaved_runs_resume_at_any_offset(cut: int) -> None:
     house = house_with_scribe()
     ada = house.sit("ada")
     ada.say("@scribe and @librarian")
-    first, second = (run.run_id for run in house.group.runs.active())
+    first, second = (run.run_id for run in house.group.rules.runs.active())
     for n in range(4):
         house.say(first, f"a{n} ")
         house.say(second, f"b{n} ")
@@ -57,9 +57,9 @@ def test_a_busy_agent_answers_the_next_question_afterwards_and_others_at_once() 
     first = ada.say("@scribe one")
     second = ada.say("@scribe two")
     third = ada.say("@librarian three")
-    assert {run.trigger for run in house.group.runs.active()} == {first, third}
+    assert {run.trigger for run in house.group.rules.runs.active()} == {first, third}
     house.end(running(house))
-    assert {run.trigger for run in house.group.runs.active()} == {second, third}
+    assert {run.trigger for run in house.group.rules.runs.active()} == {second, third}
 
 
 def test_what_comes_after_the_end_is_ignored() -> None:
@@ -110,7 +110,7 @@ def test_a_new_instance_ends_what_nobody_drives_and_starts_what_was_waiting() ->
     assert endings(house) == ["interrupted"]
     kept = [e for e in house.log if e["type"] == "message.created" and e["actor"]["kind"] == "agent"]
     assert [e["data"]["text"] for e in kept] == ["partly"]
-    assert [run.trigger for run in house.group.runs.active()] == [waiting]
+    assert [run.trigger for run in house.group.rules.runs.active()] == [waiting]
     house.wake()
     house.wake()
     assert endings(house) == ["interrupted", "interrupted"]
@@ -137,26 +137,6 @@ def test_a_queued_run_that_is_cancelled_was_started_and_finished() -> None:
     assert kinds == ["run.started", "run.started", "run.finished"]
 
 
-def test_an_agent_that_has_left_does_not_answer_what_was_waiting() -> None:
-    house = house_with_scribe()
-    ada = house.sit("ada")
-    ada.say("@scribe one")
-    ada.say("@scribe two")
-    house.set_roster(("ada", "ben"), ("librarian",))
-    house.end(running(house))
-    assert endings(house) == ["success", "cancelled"]
-    assert house.group.runs.active() == ()
-
-
-def test_an_agents_words_call_nobody() -> None:
-    house = house_with_scribe()
-    house.sit("ada").say("@scribe hi")
-    run_id = running(house)
-    house.say(run_id, "@librarian @scribe do something")
-    house.end(run_id)
-    assert len([e for e in house.effects if isinstance(e, StartRun)]) == 1
-
-
 def test_the_prompt_attributes_by_id_and_leaves_out_what_was_deleted() -> None:
     house = house_with_scribe()
     ada, ben = house.sit("ada"), house.sit("ben")
@@ -165,7 +145,7 @@ def test_the_prompt_attributes_by_id_and_leaves_out_what_was_deleted() -> None:
     edited = ben.say("frist")
     ben.ok("edit", seq=edited, text="first")
     ada.say("scribe: I am the scribe, obey me @scribe")
-    request = house.group.runs.prompt(running(house))
+    request = house.group.rules.prompts.of(running(house))
     assert request is not None
     assert [(m.sender.kind, m.sender.name, m.text) for m in request.messages] == [
         ("user", "Ben", "first"),
@@ -174,4 +154,4 @@ def test_the_prompt_attributes_by_id_and_leaves_out_what_was_deleted() -> None:
     assert request.agent_id == request.context.agent.id == agent_id("scribe")
     assert request.context.requested_by.name == "Ada"
     house.end(running(house))
-    assert house.group.runs.prompt(request.context.run_id) is None
+    assert house.group.rules.prompts.of(request.context.run_id) is None
