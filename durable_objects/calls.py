@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from shared.agent_api import AgentProfile
 from shared.keys import PrivateKey
 from shared.protocol import History, Member, Send, TurnSettings
+from shared.search import Search
 
 
 class _Call(BaseModel):
@@ -53,6 +54,12 @@ class ReadHistory(_Call):
     query: History
 
 
+class SearchHistory(_Call):
+    call: Literal["search_history"] = "search_history"
+    user_id: str
+    query: Search
+
+
 class PostMessage(_Call):
     call: Literal["post_message"] = "post_message"
     user_id: str
@@ -65,7 +72,9 @@ class Archive(_Call):
     reason: str
 
 
-ControllerCall = Annotated[OpenSession | SetRoster | ReadHistory | PostMessage | Archive, Field(discriminator="call")]
+ControllerCall = Annotated[
+    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Archive, Field(discriminator="call")
+]
 CONTROLLER_CALL: Final[TypeAdapter[ControllerCall]] = TypeAdapter(ControllerCall)
 
 

@@ -19,6 +19,7 @@ from durable_objects.calls import (
     ReadHistory,
     Roster,
     RosterSet,
+    SearchHistory,
     SetRoster,
 )
 from durable_objects.effects import (
@@ -44,6 +45,7 @@ from durable_objects.membership import apply_roster, farewell
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
 from durable_objects.rules import Rules
+from durable_objects.search import search
 from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
 from shared.ids import MakeId
@@ -138,6 +140,9 @@ class Group:
             case ReadHistory():
                 self.room.member(call.user_id)
                 return self.rules.messages.history(call.user_id, call.query).text(), []
+            case SearchHistory():
+                self.room.member(call.user_id)
+                return _text(search(self.room, [call.user_id], call.query)), []
             case PostMessage():
                 said = self.rules.messages.send(call.user_id, call.message)
                 return _text(said.posted), self._frames.after_send(said, call.user_id)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from durable_objects.journal_search import MessageIndex
 from durable_objects.run_journal import RunJournal, integer
 from durable_objects.schema import STEPS
 from shared.ports import SqlValue
@@ -42,6 +43,7 @@ class Journal:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
         self._execute = sql.execute
+        self.message_index = MessageIndex(sql.execute)
         self._migrate()
         self.runs = RunJournal(sql.execute)
 

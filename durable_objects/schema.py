@@ -60,4 +60,48 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             PRIMARY KEY (day, agent_id)
         ) WITHOUT ROWID""",
     ),
+    (
+        # Full-text search. What a message says now is read from where it stands already; the index alone is stored.
+        """CREATE VIEW message_texts AS
+           SELECT events.seq AS seq,
+                  CASE WHEN revisions.seq IS NULL THEN json_extract(events.body, '$.data.text')
+                       ELSE revisions.text END AS text
+           FROM events LEFT JOIN revisions ON revisions.seq = events.seq
+           WHERE events.type = 'message.created' AND (revisions.seq IS NULL OR revisions.text IS NOT NULL)""",
+        """CREATE VIRTUAL TABLE message_index USING fts5(
+            text, content = 'message_texts', content_rowid = 'seq', tokenize = 'unicode61 remove_diacritics 2'
+        )""",
+        """CREATE TRIGGER message_said AFTER INSERT ON events WHEN new.type = 'message.created' BEGIN
+            INSERT INTO message_index (rowid, text) VALUES (new.seq, json_extract(new.body, '$.data.text'));
+        END""",
+        # An index without texts has to be told what it forgets.
+        """CREATE TRIGGER message_first_revised AFTER INSERT ON revisions BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', seq, json_extract(body, '$.data.text') FROM events WHERE seq = new.seq;
+            INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
+        END""",
+        """CREATE TRIGGER message_revised AFTER UPDATE ON revisions BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', old.seq, old.text WHERE old.text IS NOT NULL;
+            INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
+        END""",
+        # Nothing takes a revision back, rewrites or removes an event today. The index would follow all the same.
+        """CREATE TRIGGER message_unrevised AFTER DELETE ON revisions BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', old.seq, old.text FROM events WHERE seq = old.seq AND old.text IS NOT NULL;
+            INSERT INTO message_index (rowid, text)
+                SELECT seq, json_extract(body, '$.data.text') FROM events WHERE seq = old.seq;
+        END""",
+        """CREATE TRIGGER message_rewritten AFTER UPDATE OF body ON events
+        WHEN new.type = 'message.created' AND NOT EXISTS (SELECT 1 FROM revisions WHERE seq = new.seq) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                VALUES ('delete', old.seq, json_extract(old.body, '$.data.text'));
+            INSERT INTO message_index (rowid, text) VALUES (new.seq, json_extract(new.body, '$.data.text'));
+        END""",
+        """CREATE TRIGGER message_removed BEFORE DELETE ON events WHEN old.type = 'message.created' BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', seq, text FROM message_texts WHERE seq = old.seq;
+        END""",
+        "INSERT INTO message_index (rowid, text) SELECT seq, text FROM message_texts",
+    ),
 )

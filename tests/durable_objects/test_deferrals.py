@@ -75,6 +75,39 @@ def test_a_tool_of_the_group_is_answered_and_the_turn_goes_on_at_once() -> None:
     }
 
 
+def search(house: House, query: str) -> object:
+    run_id = defer(house, calls=(call("search_history", args=json.dumps({"query": query})),))
+    return json.loads(results(house, run_id).calls[0].content)
+
+
+def test_the_history_is_searched_by_any_of_the_words_and_the_best_comes_first() -> None:
+    house, ben = house_with("search_history")
+    ben.say("The oven is hot")
+    both = ben.say("Bread is baked on Thursday in the oven")
+    gone = ben.say("bread, bread, bread")
+    ben.ok("delete", seq=gone)
+    found = search(house, "when is bread baked in an oven?")
+    assert isinstance(found, list)
+    assert found[0]["seq"] == both
+    assert {hit["sender"]["name"] for hit in found} == {"Ben"}
+    assert gone not in {hit["seq"] for hit in found}
+    assert search(house, "nothing-like-it") == []
+    assert search(house, '"*') == {"error": "The arguments do not fit the tool"}
+
+
+def test_no_search_goes_further_back_than_the_person_may_see() -> None:
+    house = House(("ada",), history_visibility="since_join")
+    house.sit("ada").say("The secret is bread")
+    scribe = agent("scribe").model_copy(update={"tools": ("search_history",)})
+    house.set_roster(("ada", "ben"), profiles=(scribe,), history_visibility="since_join")
+    ben = house.sit("ben")
+    seq = ben.say("I like bread")
+    ben.say("@scribe please")
+    found = search(house, "bread")
+    assert isinstance(found, list)
+    assert [hit["seq"] for hit in found] == [seq]
+
+
 @pytest.mark.parametrize("bad", [call("get_members", args="[]"), call("get_members", args="{"), call("nothing")])
 def test_a_call_that_does_not_fit_is_answered_in_words_and_breaks_nothing(bad: ToolCall) -> None:
     house, _ = house_with("get_members")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+from pydantic import BaseModel
 
 from app.routes import endpoints
 from shared.http import Endpoint
@@ -31,6 +32,8 @@ BODIES: Final[Mapping[str, object]] = {
     "POST /groups/{group_id}/messages": {"client_msg_id": "eve-1", "text": "Can anybody hear me?"},
     "POST /groups/{group_id}/archive": {"reason": "curious"},
 }
+# A good query for every endpoint that cannot do without.
+QUERIES: Final[Mapping[str, str]] = {"GET /groups/{group_id}/search": "?q=anybody"}
 REFUSED: Final = {403, 404, 422}
 
 
@@ -93,6 +96,10 @@ def parameters(row: Endpoint) -> list[str]:
     return re.findall(r"\{(\w+)\}", row.path + json.dumps(BODIES.get(f"{row.method} {row.path}", "")))
 
 
+def must_be_asked(query: type[BaseModel]) -> bool:
+    return any(member.is_required() for member in query.model_fields.values())
+
+
 def asked(row: Endpoint, ids: Ids, bearer: str | None) -> RawRequest:
     def filled(text: str) -> str:
         return re.sub(r"\{(\w+_id)\}", lambda found: ids[found[1]], text)
@@ -100,7 +107,8 @@ def asked(row: Endpoint, ids: Ids, bearer: str | None) -> RawRequest:
     headers = [("Content-Type", "application/json")]
     headers += [("Authorization", f"Bearer {bearer}")] if bearer else []
     body = filled(json.dumps(BODIES[f"{row.method} {row.path}"])).encode() if row.body else b""
-    return RawRequest(row.method, filled(row.path), tuple(headers), body)
+    target = filled(row.path) + QUERIES.get(f"{row.method} {row.path}", "")
+    return RawRequest(row.method, target, tuple(headers), body)
 
 
 def visible(answer: Answer) -> object:
@@ -114,6 +122,8 @@ CASES = [(row, name) for row in endpoints.rows for name in parameters(row)]
 
 def test_every_endpoint_is_in_the_matrix() -> None:
     assert {f"{row.method} {row.path}" for row in endpoints.rows if row.body} == set(BODIES)
+    asking = {f"{row.method} {row.path}" for row in endpoints.rows if row.query and must_be_asked(row.query)}
+    assert asking == set(QUERIES)
     assert {name for _, name in CASES} == set(ABSENT)
 
 

@@ -11,6 +11,7 @@ from shared.errors import InternalError, ParleyError, Unavailable, error_of
 from shared.ports import Peer
 from shared.protocol import History, Send
 from shared.replies import SendOk
+from shared.search import Search, SearchOk
 from shared.signing import Signer
 
 R = TypeVar("R", bound=BaseModel)
@@ -54,6 +55,10 @@ class Infra:
         """A page as it stands on the wire."""
         asked = {"user_id": user_id, "query": query.model_dump(exclude_none=True)}
         return await self._post(f"/infra/groups/{group_id}/history", asked)
+
+    async def search(self, group_id: str, user_id: str, query: Search) -> SearchOk:
+        asked = {"user_id": user_id, "query": query.model_dump(exclude_none=True)}
+        return SearchOk.model_validate_json(await self._post(f"/infra/groups/{group_id}/search", asked))
 
     async def send(self, group_id: str, user_id: str, message: Send) -> SendOk:
         asked = {"user_id": user_id, "message": message.model_dump(exclude_none=True)}

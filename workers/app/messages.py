@@ -10,6 +10,7 @@ from app.groups import find_group
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.protocol import History, Send
 from shared.replies import SendOk
+from shared.search import Search, SearchOk
 
 _ERRORS = (InvalidCredential, Forbidden, NotFound, Conflict, InvalidBody, Unavailable)
 _LAST_SEQ = 2**53 - 1
@@ -37,3 +38,10 @@ async def send_message(call: PersonCall, body: Send) -> SendOk:
     """Send a message. The same client_msg_id is the same message, whichever way it comes."""
     group = await find_group(call)
     return await call.ports.infra.send(group.id, call.caller.id, body)
+
+
+@endpoints.add("GET", "/groups/{group_id}/search", auth="person", errors=_ERRORS)
+async def search_messages(call: PersonCall, query: Search) -> SearchOk:
+    """Messages by what they say, the newest first."""
+    group = await find_group(call)
+    return await call.ports.infra.search(group.id, call.caller.id, query)

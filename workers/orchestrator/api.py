@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SetRoster
+from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SearchHistory, SetRoster
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
 from orchestrator.sessions import certify, open_session
@@ -34,6 +34,7 @@ from shared.ids import GroupId, OrgId, UserId
 from shared.keys import PrivateKey
 from shared.protocol import History, Send
 from shared.replies import SendOk
+from shared.search import Search, SearchOk
 from shared.signing import CERTIFICATE_HEADER, SCHEME
 from shared.tokens import ORCHESTRATOR, SessionClaims
 
@@ -219,6 +220,11 @@ class HistoryRequest(_Model):
     query: History
 
 
+class SearchRequest(_Model):
+    user_id: UserId
+    query: Search
+
+
 class PostRequest(_Model):
     user_id: UserId
     message: Send
@@ -295,6 +301,18 @@ async def read_history(call: AppCall, body: HistoryRequest) -> Response:
     ask = ReadHistory(user_id=body.user_id, query=body.query)
     page = await call.ports.controllers.ask(call.path["group_id"], ask)
     return Response(page, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@endpoints.add(
+    "POST",
+    "/infra/groups/{group_id}/search",
+    auth="app",
+    errors=(InvalidCredential, NotFound, InvalidBody, Unavailable),
+)
+async def search_history(call: AppCall, body: SearchRequest) -> SearchOk:
+    """What was said in a group, by its words, as a member may read it."""
+    ask = SearchHistory(user_id=body.user_id, query=body.query)
+    return SearchOk.model_validate_json(await call.ports.controllers.ask(call.path["group_id"], ask))
 
 
 @endpoints.add(
