@@ -1,8 +1,8 @@
 """A group's log as one object that anybody can check.
 
-Law: the archive is the stored events as they are, one a line, and a manifest that commits to them: a hash chain
-h_n = SHA-256(h_{n-1} ‖ event_n) from 32 zero bytes, and the digest of what lies in the bucket. It counts only once it
-was read back and found whole. Bytes pass in bounded memory.
+Law: the archive is the stored events as they are, one a line, and a manifest that commits to them: the chain of
+`sealing`, and the digest of what lies in the bucket. It counts only once it was read back and found whole. Bytes pass
+in bounded memory.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from typing import Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from durable_objects.journal import Journal
 from durable_objects.room import Room
+from durable_objects.sealing import Chain, sealed
 from shared.clock import rfc3339, seconds
 from shared.errors import Unavailable
 from shared.keys import b64url
@@ -22,19 +22,25 @@ from shared.protocol import Agent, Member
 from shared.tokens import ARCHIVE, ArchiveClaims, Tokens
 
 FORMAT: Final = "parley-archive/1"
-PAGE_EVENTS: Final = 500
+PAGE_EVENTS: Final = 100
+PIECE_BYTES: Final = 256 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
+_EVENTS_SUFFIX: Final = ".ndjson.gz"
 
 
 class ArchiveStore(Protocol):
-    """The bucket."""
+    """The bucket. All methods raise Unavailable."""
 
     async def write(self, key: str, chunks: Iterator[bytes], content_type: str) -> None:
-        """Stores all chunks as one object, replacing what was there. Raises Unavailable."""
+        """Stores all chunks as one object, replacing what was there: all of it, or nothing that anybody sees."""
         ...
 
     def read(self, key: str) -> AsyncIterator[bytes]:
-        """The object's bytes in chunks. Raises Unavailable when it is not there."""
+        """The object's bytes in chunks. Raises Unavailable also when it is not there."""
+        ...
+
+    async def remove_all(self, prefix: str) -> None:
+        """Removes every object whose key begins so; asking again removes what is left."""
         ...
 
 
@@ -46,8 +52,20 @@ class Part(BaseModel):
     sha256: str
 
 
+class Checkpoints(BaseModel):
+    """The first characters of every `every`-th hash of the chain: they tell where it first went another way."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: int
+    values: tuple[str, ...]
+
+
 class Manifest(BaseModel):
-    """What an archive holds. `head` is the chain's last hash; `signature` is made with the key of `certificate`."""
+    """What an archive holds. `head` is the chain's last hash; `signature` is made with the key of `certificate`.
+
+    `seals` are the keys of those who are in the log; whoever was erased has none any more.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,7 +78,9 @@ class Manifest(BaseModel):
     last_seq: int
     count: int
     head: str
+    checkpoints: Checkpoints
     parts: tuple[Part, ...]
+    seals: dict[str, str]
     members: tuple[Member, ...]
     agents: tuple[Agent, ...]
     reason: str
@@ -73,80 +93,128 @@ class Manifest(BaseModel):
         return self.model_copy(update={"signature": None}).model_dump_json(exclude_none=True)
 
 
-@dataclass
-class Chain:
-    """The running hash over events."""
-
-    hash: bytes = bytes(32)
-    count: int = 0
-
-    def add(self, line: bytes) -> None:
-        self.hash = hashlib.sha256(self.hash + line).digest()
-        self.count += 1
-
-
 class Packed:
-    """The gzip bytes of a log, made as they are taken; afterwards it knows their size, digest and chain."""
+    """The gzip bytes of a log, made as they are taken; afterwards it knows their size, digests and chain.
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self.chain = Chain()
-        self.digest = hashlib.sha256()
-        self.size_bytes = 0
+    A chunk for each page, and be it empty: whoever takes them may let others have a turn in between.
+    """
+
+    def __init__(self, room: Room, new_key: Callable[[], str]) -> None:
+        self._journal = room.journal
+        self._new_key = new_key
+        self.seals: dict[str, bytes] = {}
+        self.chain = Chain(room.head)
+        self.packed, self.text = _Tally(), _Tally()
 
     def __iter__(self) -> Iterator[bytes]:
         packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
         for page in self._journal.pages(0, PAGE_EVENTS):
-            lines = [body.encode() for body in page]
-            for line in lines:
-                self.chain.add(line)
-            if chunk := packer.compress(b"\n".join(lines) + b"\n"):
-                yield self._count(chunk)
-        yield self._count(packer.flush())
+            for body in page:
+                self.chain.add(sealed(body, self._seal_key))
+            yield self.packed.add(packer.compress(self.text.add(("\n".join(page) + "\n").encode())))
+        yield self.packed.add(packer.flush())
 
-    def _count(self, chunk: bytes) -> bytes:
-        self.digest.update(chunk)
+    def _seal_key(self, subject: str) -> bytes:
+        if subject not in self.seals:
+            self.seals[subject] = bytes.fromhex(self._journal.seal_key(subject, self._new_key))
+        return self.seals[subject]
+
+
+class _Tally:
+    """Length and digest of bytes that went by."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self.size_bytes = 0
+
+    def add(self, chunk: bytes) -> bytes:
+        self._sha256.update(chunk)
         self.size_bytes += len(chunk)
         return chunk
 
+    def sum(self) -> tuple[str, int]:
+        return self._sha256.hexdigest(), self.size_bytes
 
-async def verify(chunks: AsyncIterator[bytes]) -> tuple[Chain, str, int]:
-    """Reads an archive back: its chain, the SHA-256 of its bytes in hex, their number. Raises zlib.error on damage."""
+
+async def unpacked(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The text of an archive in bounded pieces. Raises zlib.error on damage, and when it ends too early or too late."""
     unpacker = zlib.decompressobj(_GZIP)
-    chain, digest, size = Chain(), hashlib.sha256(), 0
-    rest = b""
     async for chunk in chunks:
-        digest.update(chunk)
-        size += len(chunk)
-        *lines, rest = (rest + unpacker.decompress(chunk)).split(b"\n")
-        for line in lines:
-            chain.add(line)
-    if rest or not unpacker.eof:
+        waiting = chunk
+        while waiting:
+            yield unpacker.decompress(waiting, PIECE_BYTES)
+            waiting = unpacker.unconsumed_tail
+        if unpacker.unused_data:
+            raise zlib.error("the archive goes on behind its end")
+    if not unpacker.eof:
         raise zlib.error("the archive ends in the middle")
-    return chain, digest.hexdigest(), size
 
 
-def archive_key(room: Room) -> str:
-    """Where a group's archive lies: one place for each epoch, so that a retry overwrites its own attempt."""
-    roster = room.known()
-    return f"archives/{roster.org_id}/{roster.group_id}/{room.epoch}.ndjson.gz"
+@dataclass(frozen=True)
+class Written:
+    """Where an archive lies, and the last hash of its chain."""
+
+    key: str
+    head: str
 
 
-def manifest_key(events_key: str) -> str:
-    return events_key.removesuffix(".ndjson.gz") + ".manifest.json"
+class ArchiveWriter:
+    """Writes archives; `new_key` gives 32 random bytes in hex."""
+
+    def __init__(
+        self, store: ArchiveStore, tokens: Tokens, new_jti: Callable[[], str], new_key: Callable[[], str]
+    ) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._new_jti = new_jti
+        self._new_key = new_key
+
+    async def write(self, room: Room, reason: str) -> Written:
+        """Writes log and manifest, reads both back and compares. Raises Unavailable."""
+        key = archive_key(room)
+        packed = Packed(room, self._new_key)
+        await self._store.write(key, iter(packed), "application/gzip")
+        await self._read_back(key, packed)
+        manifest = self._signed(room, _manifest(room, key, packed, reason)).model_dump_json(exclude_none=True).encode()
+        await self._store.write(manifest_key(key), iter([manifest]), "application/json")
+        if b"".join([chunk async for chunk in self._store.read(manifest_key(key))]) != manifest:
+            raise Unavailable(reason="the manifest that was read back is not the one that was written")
+        return Written(key, packed.chain.head)
+
+    async def _read_back(self, key: str, packed: Packed) -> None:
+        found, text = _Tally(), _Tally()
+
+        async def counted() -> AsyncIterator[bytes]:
+            async for chunk in self._store.read(key):
+                yield found.add(chunk)
+
+        try:
+            async for piece in unpacked(counted()):
+                text.add(piece)
+        except zlib.error as exc:
+            raise Unavailable(reason="the archive could not be read back whole") from exc
+        if (found.sum(), text.sum()) != (packed.packed.sum(), packed.text.sum()):
+            raise Unavailable(reason="the archive that was read back is not the one that was written")
+
+    def _signed(self, room: Room, manifest: Manifest) -> Manifest:
+        session, now_s = room.session(), seconds(room.clock())
+        certified = manifest.model_copy(update={"certificate": session.certificate})
+        claims = ArchiveClaims(
+            iss=session.controller_id,
+            sub=manifest.group_id,
+            aud="archive",
+            gid=manifest.group_id,
+            man=b64url(hashlib.sha256(certified.unsigned_text().encode()).digest()),
+            iat=now_s,
+            exp=now_s + ARCHIVE.life_s,
+            jti=self._new_jti(),
+        )
+        return certified.model_copy(update={"signature": self._tokens.issue(ARCHIVE, claims, session.key)})
 
 
-async def write_archive(
-    room: Room, store: ArchiveStore, tokens: Tokens, reason: str, new_jti: Callable[[], str]
-) -> str:
-    """Writes log and manifest, reads the log back and compares. The key of the log. Raises Unavailable."""
-    key = archive_key(room)
-    packed = Packed(room.journal)
-    await store.write(key, iter(packed), "application/gzip")
-    await _read_back(store, key, packed)
-    session = room.session()
-    roster, now_ms = room.known(), room.clock()
-    manifest = Manifest(
+def _manifest(room: Room, key: str, packed: Packed, reason: str) -> Manifest:
+    roster, (sha256, size_bytes) = room.known(), packed.packed.sum()
+    return Manifest(
         org_id=roster.org_id,
         group_id=roster.group_id,
         title=roster.title,
@@ -154,33 +222,28 @@ async def write_archive(
         first_seq=1,
         last_seq=room.head,
         count=packed.chain.count,
-        head=packed.chain.hash.hex(),
-        parts=(Part(key=key, size_bytes=packed.size_bytes, sha256=packed.digest.hexdigest()),),
+        head=packed.chain.head,
+        checkpoints=Checkpoints(every=packed.chain.every, values=tuple(packed.chain.checkpoints)),
+        parts=(Part(key=key, size_bytes=size_bytes, sha256=sha256),),
+        seals={subject: seal.hex() for subject, seal in sorted(packed.seals.items())},
         members=roster.members,
         agents=room.agent_list(),
         reason=reason,
-        created_at=rfc3339(now_ms),
-        certificate=session.certificate,
+        created_at=rfc3339(room.clock()),
+        certificate="",
     )
-    claims = ArchiveClaims(
-        iss=session.controller_id,
-        sub=roster.group_id,
-        aud="archive",
-        gid=roster.group_id,
-        man=b64url(hashlib.sha256(manifest.unsigned_text().encode()).digest()),
-        iat=seconds(now_ms),
-        exp=seconds(now_ms) + ARCHIVE.life_s,
-        jti=new_jti(),
-    )
-    signed = manifest.model_copy(update={"signature": tokens.issue(ARCHIVE, claims, session.key)})
-    await store.write(manifest_key(key), iter([signed.model_dump_json(exclude_none=True).encode()]), "application/json")
-    return key
 
 
-async def _read_back(store: ArchiveStore, key: str, packed: Packed) -> None:
-    try:
-        chain, digest, size = await verify(store.read(key))
-    except zlib.error as exc:
-        raise Unavailable(reason="the archive could not be read back whole") from exc
-    if (chain, digest, size) != (packed.chain, packed.digest.hexdigest(), packed.size_bytes):
-        raise Unavailable(reason="the archive that was read back is not the one that was written")
+def archives_of(org_id: str, group_id: str) -> str:
+    """What the keys of all archives of a group begin with."""
+    return f"archives/{org_id}/{group_id}/"
+
+
+def archive_key(room: Room) -> str:
+    """Where a group's archive lies: one place for each epoch, so that a retry overwrites its own attempt."""
+    roster = room.known()
+    return f"{archives_of(roster.org_id, roster.group_id)}{room.epoch}{_EVENTS_SUFFIX}"
+
+
+def manifest_key(events_key: str) -> str:
+    return events_key.removesuffix(_EVENTS_SUFFIX) + ".manifest.json"

@@ -1,11 +1,15 @@
 """The `ArchiveStore` port over R2: one put when small, multipart when large, never the whole in memory.
 
-Law: bytes in, bytes out; what an archive is and whether it is whole is `archive`'s to say.
+Law: bytes in, bytes out; what an archive is and whether it is whole is `archive`'s to say. An upload that was begun is
+noted before its first part, so that whoever comes after a crash aborts it. Between chunks others have their turn.
 """
 
+import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, Protocol
 
+import js
 from pyodide.ffi import JsException, to_js
 
 from shared.edge.js import js_object
@@ -13,35 +17,55 @@ from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable
 
 PART_BYTES: Final = 8 * 1024 * 1024
+_NOTE: Final = "upload"
+
+
+class Notes(Protocol):
+    """A few words that outlive the instance; the journal's meta."""
+
+    def facts(self) -> dict[str, str]: ...
+
+    def keep(self, key: str, value: str) -> None: ...
+
+    def forget(self, key: str) -> None: ...
 
 
 class R2ArchiveStore:
-    def __init__(self, bucket: Any) -> None:
+    def __init__(self, bucket: Any, notes: Notes) -> None:
         self._bucket = bucket
+        self._notes = notes
 
     async def write(self, key: str, chunks: Iterator[bytes], content_type: str) -> None:
         options = js_object({"httpMetadata": {"contentType": content_type}})
-        parts = _parts(chunks)
-        first = next(parts)
-        second = next(parts, None)
         try:
-            if second is None:
+            await self._abort_noted()
+            parts = _parts(chunks)
+            first = await anext(parts)
+            if len(first) < PART_BYTES:
                 await self._bucket.put(key, to_js(first), options)
             else:
-                await self._write_parts(key, options, first, second, parts)
+                await self._write_parts(key, options, first, parts)
         except JsException as exc:
             raise Unavailable(reason=f"r2: {exc}") from exc
 
-    async def _write_parts(self, key: str, options: Any, first: bytes, second: bytes, rest: Iterator[bytes]) -> None:
+    async def _write_parts(self, key: str, options: Any, first: bytes, rest: AsyncIterator[bytes]) -> None:
         upload = await self._bucket.createMultipartUpload(key, options)
-        try:
-            done = [await upload.uploadPart(1, to_js(first)), await upload.uploadPart(2, to_js(second))]
-            for number, part in enumerate(rest, 3):
-                done.append(await upload.uploadPart(number, to_js(part)))
-            await upload.complete(to_js(done))
-        except JsException:
-            await upload.abort()
-            raise
+        self._notes.keep(_NOTE, json.dumps({"key": key, "id": upload.uploadId}))
+        done = [await upload.uploadPart(1, to_js(first))]
+        async for part in rest:
+            if part:
+                done.append(await upload.uploadPart(len(done) + 1, to_js(part)))
+        await upload.complete(to_js(done))
+        self._notes.forget(_NOTE)
+
+    async def _abort_noted(self) -> None:
+        """An attempt before this one may have left its parts behind."""
+        noted = self._notes.facts().get(_NOTE)
+        if noted is not None:
+            upload = json.loads(noted)
+            with suppress(JsException):  # it was completed, or aborted, and only the note was left
+                await self._bucket.resumeMultipartUpload(upload["key"], upload["id"]).abort()
+            self._notes.forget(_NOTE)
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
         try:
@@ -50,17 +74,26 @@ class R2ArchiveStore:
             raise Unavailable(reason=f"r2: {exc}") from exc
         body = getattr(found, "body", None)
         if body is None:
-            raise Unavailable(reason="the object that was just written is not there")
+            raise Unavailable(reason="the archive is not there")
         async for chunk in chunks_of(body):
             yield chunk
 
+    async def remove_all(self, prefix: str) -> None:
+        try:
+            await self._abort_noted()
+            while (page := await self._bucket.list(js_object({"prefix": prefix}))).objects.length:
+                await self._bucket.delete(to_js([found.key for found in page.objects]))
+        except JsException as exc:
+            raise Unavailable(reason=f"r2: {exc}") from exc
 
-def _parts(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Chunks joined into parts of PART_BYTES; R2 wants all parts but the last of one size."""
+
+async def _parts(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Chunks joined into parts of PART_BYTES, the last one shorter, or empty: R2 wants all parts but the last alike."""
     gathered = bytearray()
     for chunk in chunks:
         gathered += chunk
         while len(gathered) >= PART_BYTES:
             yield bytes(gathered[:PART_BYTES])
             del gathered[:PART_BYTES]
+        await js.scheduler.wait(0)
     yield bytes(gathered)

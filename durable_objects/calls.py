@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.agent_api import AgentProfile
 from shared.keys import PrivateKey
-from shared.protocol import History, Member, Send, TurnSettings
+from shared.protocol import Actor, History, Member, Send, TurnSettings
 from shared.search import Search
 
 
@@ -72,8 +72,28 @@ class Archive(_Call):
     reason: str
 
 
+class Restore(_Call):
+    """Live again. `r2_path` is the archive that the log is read from when this object has none any more."""
+
+    call: Literal["restore"] = "restore"
+    by: Actor
+    reason: str
+    r2_path: str
+    opening: OpenSession
+
+
+class DeleteGroup(_Call):
+    """For good. `opening` serves a controller that knows nothing of the group any more."""
+
+    call: Literal["delete"] = "delete"
+    by: Actor
+    reason: str
+    opening: OpenSession
+
+
 ControllerCall = Annotated[
-    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Archive, Field(discriminator="call")
+    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Archive | Restore | DeleteGroup,
+    Field(discriminator="call"),
 ]
 CONTROLLER_CALL: Final[TypeAdapter[ControllerCall]] = TypeAdapter(ControllerCall)
 
@@ -86,6 +106,12 @@ class RosterSet(_Call):
     """`covered`: the session's certificate names the agents of this roster; otherwise a new session is due."""
 
     covered: bool
+
+
+class Life(_Call):
+    """Where the group is now."""
+
+    status: Literal["active", "archiving", "archived", "deleting"]
 
 
 class Archived(_Call):

@@ -143,8 +143,13 @@ class RingAt:
 
 
 @dataclass(frozen=True)
-class ResumeArchive:
-    """An archive was begun and not finished: go on with it."""
+class SettleLife:
+    """An archive or a deletion was begun and not finished: go on with it."""
 
 
-Effect = Tell | TellAll | Remember | Close | StartRun | StopRun | RingAt | ResumeArchive
+@dataclass(frozen=True)
+class KeepSession:
+    """A group that sleeps will need its certificate one day: have it renewed."""
+
+
+Effect = Tell | TellAll | Remember | Close | StartRun | StopRun | RingAt | SettleLife | KeepSession

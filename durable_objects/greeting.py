@@ -53,5 +53,6 @@ def greet(rules: Rules, session: Session, hello: Hello) -> tuple[HelloOk, list[E
 def _recovers(room: Room, hello: Hello, first_seq: int) -> bool:
     if hello.since is None or hello.epoch not in (None, room.epoch):
         return False
-    oldest = max(first_seq - 1, room.head - RESUME_LIMIT_EVENTS)
+    # Nobody goes on across a restoration: what came before it belongs to another epoch.
+    oldest = max(first_seq - 1, room.epoch_from - 1, room.head - RESUME_LIMIT_EVENTS)
     return oldest <= hello.since <= room.head

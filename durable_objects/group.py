@@ -13,10 +13,13 @@ from pydantic import BaseModel
 from durable_objects.calls import (
     Archive,
     ControllerCall,
+    DeleteGroup,
     Done,
+    Life,
     OpenSession,
     PostMessage,
     ReadHistory,
+    Restore,
     Roster,
     RosterSet,
     SearchHistory,
@@ -29,19 +32,18 @@ from durable_objects.effects import (
     Effect,
     Happening,
     Rang,
-    ResumeArchive,
     RingAt,
     RunDeferred,
     RunEnded,
     RunSaid,
     Stalled,
-    TellAll,
     Woke,
 )
 from durable_objects.frames import Frames, error_body
 from durable_objects.journal import Journal
+from durable_objects.lifecycle import Lifecycle, Terms
 from durable_objects.limits import FrameLimiter, Limits
-from durable_objects.membership import apply_roster, farewell
+from durable_objects.membership import apply_roster
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
 from durable_objects.rules import Rules
@@ -49,10 +51,9 @@ from durable_objects.search import search
 from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
 from shared.ids import MakeId
-from shared.protocol import GroupArchivedData
 
 T = TypeVar("T")
-ARCHIVE_RETRY_MS: Final = (5_000, 10_000, 30_000, 120_000, 600_000)
+NO_TERMS: Final = Terms()
 
 
 class Group:
@@ -64,12 +65,13 @@ class Group:
         clock: Clock,
         make_id: MakeId,
         limits: Limits,
+        terms: Terms = NO_TERMS,
     ) -> None:
         self.rules = Rules.of(Room(journal, clock, make_id), Present(sockets, limits, clock))
         self.room = self.rules.room
         self._sockets = sockets
-        self._archive_tries = 0
         self._limiter = FrameLimiter(limits)
+        self._life = Lifecycle(self.room, self.rules.turn_taking, sockets, terms)
         self._frames = Frames(self.rules, self._limiter, verify)
 
     # ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,12 +117,12 @@ class Group:
             *self.rules.present.rang(),
             *self.rules.turn_taking.reap(),
             *self.rules.deferrals.expire(),
-            *self._unfinished_archive(),
+            *self._life.due(),
         ]
 
     def admit(self, user_id: str) -> None:
         """Whether this person may open a socket now. Raises Forbidden, GroupArchived, TooManyRequests."""
-        if self.room.status == "archived":
+        if self.room.status in ("archived", "deleting"):
             raise GroupArchived
         self.room.member(user_id)
         self.rules.present.check_place(user_id)
@@ -133,7 +135,7 @@ class Group:
         match call:
             case OpenSession():
                 self.room.open(call)
-                return _text(Done()), self._set_roster(call.roster)
+                return _text(Done()), [*self._set_roster(call.roster), *self._life.due()]
             case SetRoster():
                 covered = RosterSet(covered=self.room.certificate_covers(call.roster))
                 return _text(covered), self._set_roster(call.roster)
@@ -147,7 +149,14 @@ class Group:
                 said = self.rules.messages.send(call.user_id, call.message)
                 return _text(said.posted), self._frames.after_send(said, call.user_id)
             case Archive():
-                return _text(Done()), self._begin_archive(call)
+                return _text(Done()), self._life.archive(self.room.person(call.user_id), call.reason)
+            case Restore():
+                self._life.restore(call)
+                effects = [*self._set_roster(call.opening.roster), *self._life.due()]
+                return _life(self.room.status), effects
+            case DeleteGroup():
+                effects = self._life.delete(call)
+                return _life(self.room.status), effects
 
     def _set_roster(self, roster: Roster) -> list[Effect]:
         """An older roster than the one that is known changes nothing."""
@@ -160,33 +169,19 @@ class Group:
         """An error as the value that crosses RPC."""
         return f'{{"error":{error_body(exc).model_dump_json()}}}'
 
-    # ── archiving ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _begin_archive(self, call: Archive) -> list[Effect]:
-        """Asking twice is the same as asking once: the second finds the archive begun, or done."""
-        if self.room.status != "active":
-            return []
-        person = self.room.person(call.user_id)
-        effects = self.rules.turn_taking.cancel_all()
-        _, body = self.room.append(GroupArchivedData(reason=call.reason), person)
-        self.room.begin_archiving(call.reason)
-        return [*effects, TellAll(body), RingAt(self.room.clock() + ARCHIVE_RETRY_MS[0])]
-
-    def _unfinished_archive(self) -> list[Effect]:
-        """Tries again, first soon and then less often."""
-        if self.room.status != "archiving":
-            return []
-        wait_ms = ARCHIVE_RETRY_MS[min(self._archive_tries, len(ARCHIVE_RETRY_MS) - 1)]
-        self._archive_tries += 1
-        return [ResumeArchive(), RingAt(self.room.clock() + wait_ms)]
+    # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def archived(self) -> list[Effect]:
-        """The archive is written, verified and known to the directory: say good-bye."""
-        self.room.end_archiving()
-        effects: list[Effect] = []
-        for session in self._sockets.sessions():
-            effects += farewell(session.socket_id, 4504, "group archived")
-        return effects
+        """The archive is written, verified and known to the directory."""
+        return self._atomically(self._life.archived)
+
+    def deleted(self) -> None:
+        """Directory and bucket have let go of the group."""
+        self._atomically(self._life.deleted)
+
+
+def _life(status: str) -> str:
+    return Life.model_validate({"status": status}).model_dump_json()
 
 
 def _text(answer: BaseModel) -> str:

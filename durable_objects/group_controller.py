@@ -9,9 +9,8 @@ from typing import Any
 import js
 
 from durable_objects.agent_calls import AgentCalls
-from durable_objects.archive_store import R2ArchiveStore
-from durable_objects.archiver import Archiver
-from durable_objects.calls import CONTROLLER_CALL, Archive
+from durable_objects.calls import CONTROLLER_CALL
+from durable_objects.caretaker import Caretaker
 from durable_objects.effects import Arrived, Connected, Disconnected, Happening, Rang, Stalled, Woke
 from durable_objects.group import Group
 from durable_objects.journal import Journal
@@ -49,14 +48,15 @@ class GroupController(DurableObject):
             now_ms,
             make_id,
             settings.limits(),
+            settings.terms(),
         )
         agents = BoundPeer(environment.binding("AGENTS"), settings.agents_origin)
         orchestrator = BoundPeer(raw.exports.default, settings.orchestrator_origin)
         sessions = Sessions(self._group.room, orchestrator, settings.orchestrator_origin, tokens, new_jti)
         calls = AgentCalls(agents, sessions, tokens, self._group, self._receive, self._log)
-        store = R2ArchiveStore(environment.binding("ARCHIVES"))
-        archiver = Archiver(self._group, sessions, store, orchestrator, tokens)
-        self._performer = Performer(raw.storage, self._sockets, calls, archiver, self._log)
+        bucket = environment.binding("ARCHIVES")
+        self._caretaker = Caretaker(self._group, sessions, bucket, orchestrator, tokens, keys)
+        self._performer = Performer(raw.storage, self._sockets, calls, self._caretaker, self._log)
         self._awake = False
 
     async def fetch(self, request: Any) -> Any:
@@ -74,10 +74,10 @@ class GroupController(DurableObject):
         self._wake()
         try:
             call = CONTROLLER_CALL.validate_json(text)
+            await self._caretaker.prepare(call)
             reply, effects = self._group.answer(call)
             self._performer.run(effects)
-            if isinstance(call, Archive):
-                await self._performer.archive()
+            self._performer.run(await self._caretaker.complete(call))
         except ParleyError as exc:
             return self._group.failure(exc)
         return f'{{"ok":{reply}}}'

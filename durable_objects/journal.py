@@ -36,7 +36,11 @@ class Sent:
 
     seq: int
     body: str
-    digest: str
+    digest: str | None
+    """None for an event that was read back from an archive."""
+
+
+_OWN_TABLES = "type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'"
 
 
 class Journal:
@@ -60,6 +64,16 @@ class Journal:
         for statement in statements:
             self._execute(statement)
         self._execute("INSERT INTO schema_version (version) VALUES (?)", number)
+
+    def empty(self) -> None:
+        """Forgets everything: what is left is what a new object starts with.
+
+        A view goes before what it is made from, a virtual table takes its own tables with it; `_cf…` is the platform's.
+        """
+        for kind, which in (("VIEW", "type = 'view'"), ("TABLE", "sql LIKE 'CREATE VIRTUAL%'"), ("TABLE", _OWN_TABLES)):
+            for (name,) in self._execute(f"SELECT name FROM sqlite_master WHERE {which}"):  # noqa: S608 -- constants
+                self._execute(f'DROP {kind} "{name}"')
+        self._migrate()
 
     # ── meta ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,11 +111,25 @@ class Journal:
             digest,
         )
 
+    def put_back(self, seq: int, kind: str, body: str, sender: str | None, client_msg_id: str | None) -> None:
+        """An event that was archived. What its sender's whole command was like is not known any more."""
+        self._execute(
+            "INSERT INTO events (seq, type, body, sender, client_msg_id) VALUES (?, ?, ?, ?, ?)",
+            seq,
+            kind,
+            body,
+            sender,
+            client_msg_id,
+        )
+
     def sent(self, sender: str, client_msg_id: str) -> Sent | None:
         rows = self._execute(
             "SELECT seq, body, digest FROM events WHERE sender = ? AND client_msg_id = ?", sender, client_msg_id
         )
-        return Sent(integer(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
+        if not rows:
+            return None
+        seq, body, digest = rows[0]
+        return Sent(integer(seq), str(body), None if digest is None else str(digest))
 
     def event(self, seq: int) -> tuple[str, str] | None:
         """Type and text of one event."""
@@ -197,6 +225,19 @@ class Journal:
         """The seq at which this person or agent last joined."""
         rows = self._execute("SELECT seq FROM joins WHERE member_id = ?", member_id)
         return integer(rows[0][0]) if rows else 1
+
+    # ── seals ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seal_key(self, subject: str, new_key: Callable[[], str]) -> str:
+        """The key of this person, agent or system, in hex; a new one when there is none."""
+        rows = self._execute("SELECT key FROM seals WHERE subject = ?", subject)
+        if rows:
+            return str(rows[0][0])
+        self.keep_seal(subject, key := new_key())
+        return key
+
+    def keep_seal(self, subject: str, key: str) -> None:
+        self._execute("INSERT INTO seals (subject, key) VALUES (?, ?)", subject, key)
 
 
 def event_data(body: str) -> dict[str, object]:

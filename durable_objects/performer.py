@@ -8,13 +8,14 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from durable_objects.agent_calls import AgentCalls
-from durable_objects.archiver import Archiver
+from durable_objects.caretaker import Caretaker
 from durable_objects.effects import (
     Close,
     Effect,
+    KeepSession,
     Remember,
-    ResumeArchive,
     RingAt,
+    SettleLife,
     StartRun,
     StopRun,
     Tell,
@@ -31,13 +32,12 @@ RETRY_MS: Final = 5_000
 class Performer:
     """`storage` is the raw JavaScript DurableObjectStorage, for its alarm."""
 
-    def __init__(self, storage: Any, sockets: Sockets, calls: AgentCalls, archiver: Archiver, log: Log) -> None:
+    def __init__(self, storage: Any, sockets: Sockets, calls: AgentCalls, caretaker: Caretaker, log: Log) -> None:
         self._storage = storage
         self._sockets = sockets
         self._calls = calls
-        self._archiver = archiver
+        self._caretaker = caretaker
         self._log = log
-        self._archiving = asyncio.Lock()
         self._ring_at_ms: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -58,8 +58,10 @@ class Performer:
                     self._calls.stop(run_id)
                 case RingAt(at_ms):
                     self._ring_at(at_ms)
-                case ResumeArchive():
-                    self._begin(self._resume_archive())
+                case SettleLife():
+                    self._begin(self._or_log(self._settle()))
+                case KeepSession():
+                    self._begin(self._or_log(self._caretaker.keep_session()))
 
     def rang(self) -> None:
         """The alarm has gone off: none is set now."""
@@ -70,16 +72,15 @@ class Performer:
         self._log("alarm_failed", reason=whereabouts(exc))
         self._ring_at(now_ms() + RETRY_MS)
 
-    async def archive(self) -> None:
-        """Carries a begun archive through. Raises ParleyError: the alarm tries again."""
-        async with self._archiving:
-            self.run(await self._archiver.finish())
+    async def _settle(self) -> None:
+        self.run(await self._caretaker.settle())
 
-    async def _resume_archive(self) -> None:
+    async def _or_log(self, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for this; the alarm tries again."""
         try:
-            await self.archive()
+            await work
         except ParleyError as exc:
-            self._log("archive_failed", code=exc.code, reason=exc.reason)
+            self._log("group_work_failed", code=exc.code, reason=exc.reason)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

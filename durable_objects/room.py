@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from durable_objects.calls import OpenSession, Roster
-from durable_objects.journal import Journal
+from durable_objects.journal import Journal, event_data
 from shared.agent_api import AgentProfile
 from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden, GroupArchived, GroupArchiving, NotFound
@@ -22,7 +22,7 @@ from shared.tokens import RoutingClaims, Tokens
 VerifyRouting = Callable[[str, str], RoutingClaims]
 """A routing token and the group it must lead into → its claims. Raises InvalidCredential."""
 
-Status = Literal["unopened", "active", "archiving", "archived"]
+Status = Literal["unopened", "active", "archiving", "archived", "deleting"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Room:
         facts = self.journal.facts()
         self.status: Status = _status(facts.get("status", "unopened"))
         self.epoch = facts.get("epoch", "")
+        self.epoch_from = int(facts.get("epoch_from", "1"))
         self.head = self.journal.head()
         self.roster = Roster.model_validate_json(facts["roster"]) if "roster" in facts else None
         self.members: dict[str, Member] = {}
@@ -108,9 +109,21 @@ class Room:
     def open(self, call: OpenSession) -> None:
         """A first session makes the group; a later one replaces key and certificate."""
         if self.status == "unopened":
-            self._set_status("active")
-            self.epoch = self.make_id("epo")
-            self.journal.keep("epoch", self.epoch)
+            self._begin_epoch()
+        self.keep_session(call)
+
+    def reopen(self) -> None:
+        """An archived group lives again. Clients of before find another epoch and start anew from a snapshot."""
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self._set_status("active")
+        self.epoch = self.make_id("epo")
+        self.epoch_from = self.head + 1
+        self.journal.keep("epoch", self.epoch)
+        self.journal.keep("epoch_from", str(self.epoch_from))
+
+    def keep_session(self, call: OpenSession) -> None:
         session = {
             "controller_id": call.controller_id,
             "epoch": call.session_epoch,
@@ -155,7 +168,7 @@ class Room:
                 raise GroupArchiving
             case "archived":
                 raise GroupArchived
-            case "unopened":
+            case "unopened" | "deleting":
                 raise NotFound
 
     def _set_status(self, status: Status) -> None:
@@ -171,7 +184,24 @@ class Room:
         return self.journal.facts().get("archive_reason", "")
 
     def end_archiving(self) -> None:
+        self.journal.keep("archived_ms", str(self.clock()))
         self._set_status("archived")
+
+    def archived_ms(self) -> int:
+        return int(self.journal.facts()["archived_ms"])
+
+    def mark_for_deletion(self, reason: str) -> None:
+        """Once its archive is verified."""
+        self.journal.keep("deletion_reason", reason)
+
+    def marked_for_deletion(self) -> bool:
+        return "deletion_reason" in self.journal.facts()
+
+    def deletion_reason(self) -> str:
+        return self.journal.facts().get("deletion_reason", "")
+
+    def begin_deleting(self) -> None:
+        self._set_status("deleting")
 
     # ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,6 +221,11 @@ class Room:
         self.head = event.seq
         return event, body
 
+    def last_ts(self) -> str:
+        """When the last thing happened here (RFC 3339)."""
+        _, body = self.journal.event(self.head) or ("", "{}")
+        return str(event_data(body)["ts"])
+
     def _next(self, data: EventData, actor: Actor, causation: int | None, run_id: str | None) -> tuple[Event, str]:
         event = Event(
             actor=actor,
@@ -207,7 +242,7 @@ class Room:
 
 def _status(text: str) -> Status:
     match text:
-        case "unopened" | "active" | "archiving" | "archived":
+        case "unopened" | "active" | "archiving" | "archived" | "deleting":
             return text
         case _:
             raise ValueError(f"unknown group status {text!r}")

@@ -104,4 +104,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         END""",
         "INSERT INTO message_index (rowid, text) SELECT seq, text FROM message_texts",
     ),
+    (
+        # The key under which the archive's chain commits to a person's words. Gone once they were erased.
+        "CREATE TABLE seals (subject TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )

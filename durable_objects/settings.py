@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from durable_objects.lifecycle import Terms
 from durable_objects.limits import Limits
 from shared.keys import PrivateKeySet
 from shared.settings import Origin, Settings
@@ -26,6 +27,11 @@ class ControllerSettings(Settings):
     group_frames_burst: Annotated[int, Field(ge=1)] = 5000
     sockets_per_user: Annotated[int, Field(ge=1)] = 20
     sockets_per_group: Annotated[int, Field(ge=1)] = 1000
+    idle_archive_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
 
     def limits(self) -> Limits:
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})
+
+    def terms(self) -> Terms:
+        return Terms(self.idle_archive_days, self.retention_days)

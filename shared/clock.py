@@ -16,6 +16,11 @@ def rfc3339(now_ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{now_ms % 1000:03d}Z"
 
 
+def milliseconds(ts: str) -> int:
+    """The other way: from RFC 3339, as `rfc3339` writes it."""
+    return round(datetime.fromisoformat(ts).timestamp() * 1000)
+
+
 def seconds(now_ms: int) -> int:
     """Unix seconds, as credentials count them."""
     return now_ms // 1000

@@ -19,6 +19,7 @@ Law: a failure that anybody outside may see is one of these classes, and what th
     │   └── GroupArchived
     ├── TooLarge
     ├── TooManyRequests
+    ├── RangeNotSatisfiable   a part of a download that begins behind its end
     ├── UnsupportedMediaType
     ├── UpgradeRequired
     ├── Unavailable           something we depend on is not there now: try again
@@ -114,6 +115,10 @@ class TooLarge(ParleyError):
 
 class TooManyRequests(ParleyError):
     code, status, close_code, temporary, title = "too_many_requests", 429, 4013, True, "Too many requests; slow down"
+
+
+class RangeNotSatisfiable(ParleyError):
+    code, status, title = "range_not_satisfiable", 416, "The range begins behind the end of what is there"
 
 
 class UnsupportedMediaType(ParleyError):

@@ -310,6 +310,12 @@ class GroupArchivedData(Wire):
     reason: str
 
 
+class GroupRestored(Wire):
+    """Archived before, live again: from here on under another epoch."""
+
+    reason: str
+
+
 EventData = (
     MessageCreated
     | MessageEdited
@@ -329,6 +335,7 @@ EventData = (
     | SelectorFailed
     | GroupUpdated
     | GroupArchivedData
+    | GroupRestored
 )
 
 EVENT_TYPES: Final[dict[type[Wire], str]] = {
@@ -350,6 +357,7 @@ EVENT_TYPES: Final[dict[type[Wire], str]] = {
     SelectorFailed: "selector.failed",
     GroupUpdated: "group.updated",
     GroupArchivedData: "group.archived",
+    GroupRestored: "group.restored",
 }
 
 

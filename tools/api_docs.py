@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 import agents.api
 import app.routes
-import orchestrator.api
+import orchestrator.routes
 from app.health import VERSION
 from durable_objects.archive import Manifest
 from shared.agent_api import RunEvent
@@ -102,7 +102,7 @@ def services() -> dict[str, Service]:
 
 
 def _app() -> Service:
-    jwks = next(row for row in orchestrator.api.endpoints.rows if row.handler.__name__ == "jwks")
+    jwks = next(row for row in orchestrator.routes.endpoints.rows if row.handler.__name__ == "jwks")
     return Service(
         title="Parley App API",
         description="Group chat for people and AI agents: orgs, people, agents, groups, messages, archives.",
@@ -149,7 +149,7 @@ def _orchestrator() -> Service:
         title="Parley Orchestrator API",
         description="Internal: the chain of trust and the life of groups. Only the socket and the key set are public.",
         origin="https://orchestrator.parley.example",
-        endpoints=(*orchestrator.api.endpoints.rows, *_upgrades.rows),
+        endpoints=(*orchestrator.routes.endpoints.rows, *_upgrades.rows),
         version=VERSION,
         schemes=_schemes(*(name for name in SCHEMES if name != "operatorBearer")),
         security={

@@ -320,7 +320,7 @@ def _rewritten(manifest: Mapping[str, Any], lines: Sequence[bytes]) -> tuple[Map
     packed = gzip.compress(b"".join(line + b"\n" for line in changed))
     digest = hashlib.sha256(packed).hexdigest()
     part = {**manifest["parts"][0], "size_bytes": len(packed), "sha256": digest}
-    return {**manifest, "head": chain_head(changed), "parts": [part]}, packed
+    return {**manifest, "head": chain_head(changed, manifest["seals"]), "parts": [part]}, packed
 
 
 async def _jwks(orchestrator: str) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ export const TYPING_LIFE_MS = 60_000;
 const NOTICES_KEPT = 200;
 const NOTICEABLE = new Set([
   "member.joined", "member.left", "member.role_changed", "agent.added", "agent.removed", "group.updated",
-  "group.archived", "loop.paused", "selector.failed",
+  "group.archived", "group.restored", "loop.paused", "selector.failed",
 ]);
 
 export function emptyRoom(groupId = "") {
@@ -120,6 +120,7 @@ const EVENTS = {
   "run.finished": (draft, _event, { run_id }) => { delete draft.own("runs")[run_id]; },
   "group.updated": (draft, _event, { title }) => draft.set("title", title),
   "group.archived": (draft) => draft.set("status", "archiving"),
+  "group.restored": (draft) => draft.set("status", "active"),
 };
 
 function change(draft, event, { target }) {

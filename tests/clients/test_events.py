@@ -65,6 +65,7 @@ EXAMPLES: list[protocol.EventData] = [
     protocol.SelectorFailed(agent_id="a", reason="silence", trigger=4),
     protocol.GroupUpdated(title="t", turns=protocol.TurnSettings(turn_policy="all")),
     protocol.GroupArchivedData(reason="done"),
+    protocol.GroupRestored(reason="again"),
 ]
 
 

@@ -72,7 +72,7 @@ class Believed:
                 self.open_approvals[data["approval_id"]] = data
             case "approval.resolved":
                 del self.open_approvals[data["approval_id"]]
-            case "loop.paused" | "selector.failed":
+            case "loop.paused" | "selector.failed" | "group.restored":
                 pass
             case unknown:
                 raise AssertionError(f"an event that no client knows: {unknown}")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from durable_objects.calls import Archive, PostMessage, ReadHistory, SetRoster
-from durable_objects.effects import Rang, ResumeArchive, RingAt, Stalled, StartRun
+from durable_objects.effects import Rang, RingAt, SettleLife, Stalled, StartRun
 from durable_objects.frames import SESSION_LIFE_MS
 from durable_objects.limits import PATIENCE_FRAMES, Limits
 from durable_objects.presence import HELLO_WITHIN_MS, TYPING_LASTS_MS
@@ -267,7 +267,7 @@ def test_archiving_ends_runs_and_lets_nothing_more_be_said() -> None:
     house.call(Archive(user_id=user_id("ada"), reason="again"))
     assert house.group.room.head == head
     house.wake()
-    assert any(isinstance(effect, ResumeArchive) for effect in house.effects)
+    assert any(isinstance(effect, SettleLife) for effect in house.effects)
     house.perform(house.group.archived())
     assert ada.closed == (4504, "group archived")
     with pytest.raises(GroupArchived):
@@ -293,7 +293,7 @@ def test_an_unfinished_archive_is_tried_again_ever_less_often() -> None:
     waits = []
     for _ in range(6):
         effects = house.happen(Rang())
-        assert ResumeArchive() in effects
+        assert SettleLife() in effects
         waits += [e.at_ms - house.now_ms for e in effects if isinstance(e, RingAt)]
     assert waits == [5_000, 10_000, 30_000, 120_000, 600_000, 600_000]
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from orchestrator.api import endpoints
+from orchestrator.routes import endpoints
 from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.signing import SCHEME
 from tests.e2e.agent_request import run_request

@@ -6,8 +6,8 @@ from typing import Any
 from httpx import ASGITransport, AsyncClient, Response
 
 from durable_objects.calls import ControllerCall, RosterSet
-from orchestrator.api import authenticate, endpoints
 from orchestrator.ports import AppKeys, OrchestratorPorts
+from orchestrator.routes import authenticate, endpoints
 from orchestrator.store import Store
 from shared.http import Api
 from shared.ids import new_id

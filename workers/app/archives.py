@@ -1,6 +1,6 @@
 """Archiving a group, and reading what was archived."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
 from starlette.responses import Response
@@ -8,7 +8,15 @@ from starlette.responses import Response
 from app.api import Model, PersonCall, endpoints
 from app.groups import find_group
 from app.store import GroupRow
-from shared.errors import Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    InvalidBody,
+    InvalidCredential,
+    NotFound,
+    RangeNotSatisfiable,
+    Unavailable,
+)
 
 OBJECT_HEADER: Final = "X-Parley-Object"
 """Names the object whose bytes the edge puts in place of the body, so that none of them passes through Python."""
@@ -21,6 +29,17 @@ class ArchiveReason(Model):
 class GroupArchivedAt(Model):
     archived_at: str
     r2_path: str
+
+
+class GroupRestored(Model):
+    status: Literal["active"] = "active"
+
+
+class GroupDeleted(Model):
+    status: Literal["deleted"] = "deleted"
+
+
+_LIFE_ERRORS: Final = (InvalidCredential, Forbidden, NotFound, Conflict, InvalidBody, Unavailable)
 
 
 @endpoints.add(
@@ -38,15 +57,35 @@ async def archive_group(call: PersonCall, body: ArchiveReason) -> GroupArchivedA
     return GroupArchivedAt(archived_at=done.archived_at, r2_path=done.r2_path)
 
 
+@endpoints.add("POST", "/groups/{group_id}/restore", auth="person", errors=_LIFE_ERRORS)
+async def restore_group(call: PersonCall, body: ArchiveReason) -> GroupRestored:
+    """Make an archived group live again: its log goes on where it ended. Owners of the group, admins of the org."""
+    group = await find_group(call)
+    if group.my_role != "owner" and call.caller.role == "member":
+        raise Forbidden("This takes an owner of the group, or an admin of the org")
+    await call.ports.infra.restore(group.id, call.caller.id, body.reason)
+    return GroupRestored()
+
+
+@endpoints.add("DELETE", "/groups/{group_id}", auth="person", errors=_LIFE_ERRORS)
+async def delete_group(call: PersonCall) -> GroupDeleted:
+    """Delete a group for good, with its archives; one that is not archived yet is archived first. Owners."""
+    group = await find_group(call)
+    if group.my_role != "owner":
+        raise Forbidden("This takes an owner of the group")
+    await call.ports.infra.delete(group.id, call.caller.id, "Deleted by an owner")
+    return GroupDeleted()
+
+
 @endpoints.add(
     "GET",
     "/groups/{group_id}/archive",
     auth="person",
     media_type="application/gzip",
-    errors=(InvalidCredential, Forbidden, NotFound, Unavailable),
+    errors=(InvalidCredential, Forbidden, NotFound, RangeNotSatisfiable, Unavailable),
 )
 async def download_archive(call: PersonCall) -> Response:
-    """The archived log: gzip, one event a line."""
+    """The archived log: gzip, one event a line; the whole, or one range of its bytes."""
     r2_path = _archive_of(await find_group(call))
     name = r2_path.rsplit("/", 1)[-1]
     headers = {OBJECT_HEADER: r2_path, "Content-Disposition": f'attachment; filename="{name}"'}

@@ -7,10 +7,9 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-import js
-
 from app.archives import OBJECT_HEADER
 from app.auth import authenticate
+from app.downloads import with_object
 from app.infra import Infra
 from app.ports import AppPorts
 from app.routes import endpoints
@@ -18,12 +17,10 @@ from app.settings import AppSettings
 from app.store import Store
 from shared.edge.crypto import NodeEs256, make_id, new_jti
 from shared.edge.d1 import D1
-from shared.edge.js import js_object, now_ms
+from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
-from shared.edge.refusal import refuse
 from shared.edge.worker import Application, Environment
-from shared.errors import Unavailable
 from shared.http import Api
 from shared.log import Log
 from shared.signing import Signer
@@ -55,22 +52,6 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
 application = Application("app", build)
 
 
-async def with_object(response: Any, bucket: Any) -> Any:
-    """The response with the named object's bytes as its body."""
-    key = response.headers.get(OBJECT_HEADER)
-    found = await bucket.get(key)
-    if not getattr(found, "body", None):
-        application.log("archive_missing", key=key)
-        return refuse(Unavailable(reason="the archive is not in the bucket"))
-    headers = js.Headers.new(response.headers)
-    headers.delete(OBJECT_HEADER)
-    headers.delete("Content-Length")
-    headers.set("ETag", found.httpEtag)
-    options = js_object({"status": response.status})
-    options.headers = headers
-    return js.Response.new(found.body, options)
-
-
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Any) -> Any:
         raw = request.js_object
@@ -81,7 +62,7 @@ class Default(WorkerEntrypoint):
             case ["", first, *_] if first in API_PATHS:
                 response = await application.serve(raw, self.env, self.ctx)
                 if response.headers.has(OBJECT_HEADER):
-                    return await with_object(response, environment.binding("ARCHIVES"))
+                    return await with_object(raw, response, environment.binding("ARCHIVES"), application.log)
                 return response
             case _:
                 return await environment.binding("ASSETS").fetch(raw)

@@ -51,6 +51,12 @@ class Infra:
         body = await self._post(f"/infra/groups/{group_id}/archive", {"user_id": user_id, "reason": reason})
         return ArchivedAt.model_validate_json(body)
 
+    async def restore(self, group_id: str, user_id: str, reason: str) -> None:
+        await self._post(f"/infra/groups/{group_id}/restore", {"user_id": user_id, "reason": reason})
+
+    async def delete(self, group_id: str, user_id: str, reason: str) -> None:
+        await self._post(f"/infra/groups/{group_id}/delete", {"user_id": user_id, "reason": reason})
+
     async def history(self, group_id: str, user_id: str, query: History) -> bytes:
         """A page as it stands on the wire."""
         asked = {"user_id": user_id, "query": query.model_dump(exclude_none=True)}

@@ -44,7 +44,7 @@ LAPSED_S: Final = 90 * 24 * 3600
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class _Model(BaseModel):
+class InternalModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -105,37 +105,42 @@ authenticate: Final[Mapping[str, Authenticate]] = {
 # ── the contract ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class SessionRequest(_Model):
+class SessionRequest(InternalModel):
     group_id: GroupId
     org_id: OrgId
     user_id: UserId
 
 
-class SessionOpened(_Model):
+class SessionOpened(InternalModel):
     group_controller_id: str
     session_private_key: PrivateKey
     session_certificate: str
 
 
-class RoutingTokenRequest(_Model):
+class RoutingTokenRequest(InternalModel):
     group_id: GroupId
     user_id: UserId
 
 
-class RoutingToken(_Model):
+class RoutingToken(InternalModel):
     routing_token: str
     expires_at: str
 
 
-class CleanupRequest(_Model):
-    """`archive` says where the verified archive lies; without it the call only asks for the status."""
+class CleanupRequest(InternalModel):
+    """`r2_path` says where the verified archive lies, `head` how its chain ends; `deleted` that log and archives go.
+
+    Without any of them the call only asks for the status.
+    """
 
     group_id: GroupId
     reason: Reason
     r2_path: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    head: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
+    deleted: bool = False
 
 
-class CleanupStatus(_Model):
+class CleanupStatus(InternalModel):
     status: Literal["pending", "active", "archiving", "archived", "deleted"]
     archived_at: str | None = None
 
@@ -191,46 +196,49 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     if body.r2_path is not None:
         if not body.r2_path.startswith(f"archives/{group.org_id}/{group.id}/"):
             raise Forbidden("This is not where archives of this group lie")
-        await store.set_archived(body.group_id, rfc3339(call.ports.clock()), body.r2_path)
+        await store.set_archived(body.group_id, rfc3339(call.ports.clock()), body.r2_path, body.head)
+    if body.deleted:
+        await store.set_deleted(body.group_id, rfc3339(call.ports.clock()))
     archived = await store.archived(body.group_id)
     if archived is not None:
         return CleanupStatus(status="archived", archived_at=archived[0])
-    return CleanupStatus.model_validate({"status": group.status})
+    now = await _own_group(call, body.group_id)
+    return CleanupStatus.model_validate({"status": now.status})
 
 
 # ── beyond the contract, by the same rules ──────────────────────────────────────────────────────────────────────────
 
 
-class RenewalRequest(_Model):
+class RenewalRequest(InternalModel):
     group_id: GroupId
 
 
-class SessionRenewed(_Model):
+class SessionRenewed(InternalModel):
     session_certificate: str
     expires_s: int
 
 
-class ArchiveRequest(_Model):
+class ArchiveRequest(InternalModel):
     user_id: UserId
     reason: Reason
 
 
-class HistoryRequest(_Model):
+class HistoryRequest(InternalModel):
     user_id: UserId
     query: History
 
 
-class SearchRequest(_Model):
+class SearchRequest(InternalModel):
     user_id: UserId
     query: Search
 
 
-class PostRequest(_Model):
+class PostRequest(InternalModel):
     user_id: UserId
     message: Send
 
 
-class Status(_Model):
+class Status(InternalModel):
     status: Literal["ok"] = "ok"
 
 
@@ -244,7 +252,7 @@ async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: Rene
     """A fresh certificate for the key of a session that is still its group's latest."""
     group = await _own_group(call, body.group_id)
     roster = await call.ports.store.roster(body.group_id)
-    if roster is None or group.status not in ("active", "archiving"):
+    if roster is None or group.status == "pending":
         raise NotFound
     claims = call.caller
     certificate, expires_s = certify(call.ports, claims.sub, roster, claims.cnf.jwk, claims.sep)
@@ -328,11 +336,14 @@ async def post_message(call: AppCall, body: PostRequest) -> SendOk:
 
 
 async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
-    """The group that this session is of. Raises NotFound for any other, Forbidden when another session took over."""
+    """The group that this session is of. Raises NotFound for any other, Forbidden when a later session took over.
+
+    One that is later than the directory knows was opened, and then the directory could not be told.
+    """
     group = await call.ports.store.group(group_id)
     if group is None or call.caller.gid != group_id or call.caller.sub != group.controller_id:
         raise NotFound
-    if call.caller.sep != group.session_epoch:
+    if call.caller.sep < group.session_epoch:
         raise Forbidden("A newer session of this group has taken over")
     return group
 
@@ -340,7 +351,7 @@ async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str
 # ── public ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Health(_Model):
+class Health(InternalModel):
     status: Literal["ok"] = "ok"
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from durable_objects.group_controller import GroupController
 from durable_objects.replay_guard import ReplayGuard
 from orchestrator.admission import Doorkeeper, UpgradeRequest, group_of
-from orchestrator.api import authenticate, endpoints
 from orchestrator.controllers import ObjectControllers
 from orchestrator.ports import AppKeys, OrchestratorPorts
+from orchestrator.routes import authenticate, endpoints
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.store import Store
 from shared.clock import seconds

@@ -25,14 +25,25 @@ async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: st
 
     Raises NotFound when there is no such group, or when the person it is asked for is not in it; Unavailable.
     """
+    opening = await prepared_session(ports, group_id)
+    if asked_for_by not in {None, *(member.id for member in opening.roster.members)}:
+        raise NotFound
+    await ports.controllers.ask(group_id, opening)
+    # Only now: a session that its controller never heard of must not take the place of the one it has.
+    await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
+    return OpenedSession(opening.controller_id, opening.private_key, opening.certificate)
+
+
+async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSession:
+    """The next session of a group, known to nobody yet. Raises NotFound."""
     roster = await ports.store.roster(group_id)
-    if roster is None or asked_for_by not in {None, *(member.id for member in roster.members)}:
+    if roster is None:
         raise NotFound
     controller_id = ports.controllers.controller_id(group_id)
     key = await ports.new_private_key()
-    epoch = await ports.store.next_session(group_id, controller_id)
+    epoch = await ports.store.next_session(group_id)
     certificate, expires_s = certify(ports, controller_id, roster, key.public, epoch)
-    call = OpenSession(
+    return OpenSession(
         controller_id=controller_id,
         session_epoch=epoch,
         private_key=key,
@@ -40,8 +51,6 @@ async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: st
         certificate_expires_s=expires_s,
         roster=roster,
     )
-    await ports.controllers.ask(group_id, call)
-    return OpenedSession(controller_id, key, certificate)
 
 
 def certify(

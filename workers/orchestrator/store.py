@@ -105,27 +105,59 @@ class Store:
             }
         )
 
-    async def next_session(self, group_id: str, controller_id: str) -> int:
-        """The epoch of a new session of this group."""
-        rows = await self._db.rows(
-            """UPDATE groups SET session_epoch = session_epoch + 1, group_controller_id = ?
-               WHERE id = ? RETURNING session_epoch""",
+    async def next_session(self, group_id: str) -> int:
+        """The epoch of the session that comes after the one this group has."""
+        rows = await self._db.rows("SELECT session_epoch + 1 AS epoch FROM groups WHERE id = ?", group_id)
+        return _int(rows[0]["epoch"])
+
+    async def session_opened(self, group_id: str, controller_id: str, epoch: int) -> None:
+        await self._db.rows(
+            "UPDATE groups SET session_epoch = max(session_epoch, ?), group_controller_id = ? WHERE id = ?",
+            epoch,
             controller_id,
             group_id,
         )
-        return _int(rows[0]["session_epoch"])
+
+    async def name_of(self, org_id: str, user_id: str) -> str | None:
+        rows = await self._db.rows("SELECT name FROM people WHERE id = ? AND org_id = ?", user_id, org_id)
+        return str(rows[0]["name"]) if rows else None
 
     async def set_status(self, group_id: str, status: str, *, was: str) -> None:
         await self._db.rows("UPDATE groups SET status = ? WHERE id = ? AND status = ?", status, group_id, was)
 
-    async def set_archived(self, group_id: str, archived_at: str, r2_path: str) -> None:
-        """The first one counts; asking again changes nothing."""
+    async def set_archived(self, group_id: str, archived_at: str, r2_path: str, head: str | None) -> None:
+        """The first one counts; asking again changes nothing. An archive of another epoch is another one."""
         await self._db.rows(
-            """UPDATE groups SET status = 'archived', archived_at = ?, r2_path = ?
-               WHERE id = ? AND status IN ('active', 'archiving')""",
+            """UPDATE groups SET status = 'archived', archived_at = ?1, r2_path = ?2, archive_head = ?3
+               WHERE id = ?4 AND (status IN ('active', 'archiving') OR (status = 'archived' AND r2_path <> ?2))""",
             archived_at,
             r2_path,
+            head,
             group_id,
+        )
+
+    async def set_restored(self, group_id: str, r2_path: str) -> None:
+        """Active again, when that archive is still its latest."""
+        await self._db.rows(
+            """UPDATE groups SET status = 'active', archived_at = NULL, r2_path = NULL
+               WHERE id = ? AND status = 'archived' AND r2_path = ?""",
+            group_id,
+            r2_path,
+        )
+
+    async def set_deleted(self, group_id: str, deleted_at: str) -> None:
+        """Leaves the tombstone of an archived group, and nothing that says what it was about or who was in it."""
+        if_archived = "SELECT id FROM groups WHERE id = ? AND status = 'archived'"
+        await self._db.batch(
+            [
+                (f"DELETE FROM memberships WHERE group_id IN ({if_archived})", (group_id,)),  # noqa: S608 -- constants
+                (f"DELETE FROM group_agents WHERE group_id IN ({if_archived})", (group_id,)),  # noqa: S608
+                (
+                    """UPDATE groups SET status = 'deleted', deleted_at = ?, title = '', r2_path = NULL
+                       WHERE id = ? AND status = 'archived'""",
+                    (deleted_at, group_id),
+                ),
+            ]
         )
 
     async def archived(self, group_id: str) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ function words({ type, actor, data }) {
     case "agent.removed": return html`The agent <bdi>${data.agent.name}</bdi> (@${data.agent.handle}) left`;
     case "group.updated": return html`The group is called “<bdi>${data.title}</bdi>”`;
     case "group.archived": return html`<bdi>${actor.name}</bdi> archived the group: <bdi>${data.reason}</bdi>`;
+    case "group.restored": return html`<bdi>${actor.name}</bdi> brought the group back: <bdi>${data.reason}</bdi>`;
     case "run.finished": return html`<bdi>${actor.name}</bdi> ${OUTCOMES[data.outcome] ?? data.outcome}${data.error ? html`: <bdi>${data.error}</bdi>` : ""}`;
     case "loop.paused": return "The agents were paused: they have talked enough among themselves. They go on when a person says something.";
     case "selector.failed": return "No agent could be chosen to speak.";

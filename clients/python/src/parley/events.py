@@ -194,6 +194,11 @@ class GroupArchived:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRestored:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     raw: Mapping[str, Any]
 
@@ -217,6 +222,7 @@ EventData = (
     | SelectorFailed
     | GroupUpdated
     | GroupArchived
+    | GroupRestored
     | Unknown
 )
 
@@ -239,6 +245,7 @@ _DATA: Final[dict[str, type[EventData]]] = {
     "selector.failed": SelectorFailed,
     "group.updated": GroupUpdated,
     "group.archived": GroupArchived,
+    "group.restored": GroupRestored,
 }
 
 

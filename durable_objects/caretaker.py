@@ -1,0 +1,61 @@
+"""The slow part of a group's life: what reads and writes the bucket and talks to the Orchestrator about it.
+
+Law: wiring and order; one thing at a time. What archiving, restoring and deleting are is decided elsewhere.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from durable_objects.archive_store import R2ArchiveStore
+from durable_objects.archiver import Archiver
+from durable_objects.calls import Archive, ControllerCall, DeleteGroup, Restore
+from durable_objects.effects import Effect
+from durable_objects.group import Group
+from durable_objects.reloading import Reloader
+from durable_objects.renewal import Sessions
+from shared.edge.crypto import new_jti
+from shared.edge.peer import BoundPeer
+from shared.keys import PublicKey
+from shared.tokens import Tokens
+
+
+class Caretaker:
+    """`bucket` is the raw binding, `keys` are the Orchestrator's."""
+
+    def __init__(
+        self,
+        group: Group,
+        sessions: Sessions,
+        bucket: Any,
+        orchestrator: BoundPeer,
+        tokens: Tokens,
+        keys: Mapping[str, PublicKey],
+    ) -> None:
+        store = R2ArchiveStore(bucket, group.room.journal)
+        self._sessions = sessions
+        self._reloader = Reloader(group.room, store, tokens, keys)
+        self._archiver = Archiver(
+            group, sessions, store, orchestrator, orchestrator.origin, tokens, new_jti, lambda: secrets.token_hex(32)
+        )
+        self._one_at_a_time = asyncio.Lock()
+
+    async def prepare(self, call: ControllerCall) -> None:
+        """What must be there before the group can answer. Raises ParleyError."""
+        if isinstance(call, Restore):
+            async with self._one_at_a_time:
+                await self._reloader.load(call)
+
+    async def complete(self, call: ControllerCall) -> list[Effect]:
+        """What the caller waits for. Raises ParleyError: the alarm tries again."""
+        return await self.settle() if isinstance(call, Archive | DeleteGroup) else []
+
+    async def settle(self) -> list[Effect]:
+        """Carries a begun archive or deletion through. Raises ParleyError."""
+        async with self._one_at_a_time:
+            return await self._archiver.finish()
+
+    async def keep_session(self) -> None:
+        """Raises ParleyError."""
+        await self._sessions.fresh()

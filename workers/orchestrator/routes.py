@@ -1,0 +1,10 @@
+"""The Orchestrator API complete: importing a noun enters its endpoints into the table."""
+
+from typing import Final
+
+from orchestrator import api, life
+from orchestrator.api import authenticate, endpoints
+
+NOUNS: Final = (api, life)
+
+__all__ = ["NOUNS", "authenticate", "endpoints"]
