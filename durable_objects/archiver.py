@@ -57,23 +57,25 @@ class Archiver:
         room = self._group.room
         await self._sessions.fresh()
         reason = room.archive_reason()
+        # First of all, so that meanwhile nobody changes in the directory what the log can take no more.
+        await self._report({"reason": reason, "begun": True})
         written = await self._writer.write(room, reason)
-        await self._report("archived", {"reason": reason, "r2_path": written.key, "head": written.head})
+        await self._report({"reason": reason, "r2_path": written.key, "head": written.head}, "archived")
         return self._group.archived()
 
     async def _delete(self) -> None:
         roster = self._group.room.known()
         await self._sessions.fresh()
-        await self._report("deleted", {"reason": self._group.room.deletion_reason(), "deleted": True})
+        await self._report({"reason": self._group.room.deletion_reason(), "deleted": True}, "deleted")
         await self._store.remove_all(archives_of(roster.org_id, roster.group_id))
         self._group.deleted()
 
-    async def _report(self, status: str, told: Mapping[str, object]) -> None:
-        """Raises Unavailable unless the directory says that this is how it is now."""
+    async def _report(self, told: Mapping[str, object], status: str | None = None) -> None:
+        """Raises Unavailable unless the directory has taken it in, and says that this is how it is now."""
         room = self._group.room
         signer = room.session().signer(self._tokens, "orchestrator", self._origin)
         body = json.dumps({"group_id": room.known().group_id, **told}).encode()
         headers = signer.headers("POST", TARGET, body, now_s=seconds(room.clock()), jti=self._new_jti())
         reply = await self._orchestrator.call("POST", TARGET, headers, body)
-        if reply.status != _OK or json.loads(reply.body).get("status") != status:
+        if reply.status != _OK or (status is not None and json.loads(reply.body).get("status") != status):
             raise Unavailable(reason=f"cleanup answered {reply.status}")

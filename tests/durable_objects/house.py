@@ -19,6 +19,7 @@ from durable_objects.effects import (
 from durable_objects.frames import SESSION_LIFE_MS
 from durable_objects.group import Group
 from durable_objects.journal import Journal
+from durable_objects.lifecycle import Terms
 from durable_objects.limits import Limits
 from shared.agent_api import AgentProfile
 from shared.errors import InvalidCredential
@@ -35,7 +36,7 @@ Frame = dict[str, Any]
 
 
 def user_id(name: str) -> str:
-    return f"usr_{name}"
+    return name if name.startswith("usr_") else f"usr_{name}"
 
 
 def agent(name: str) -> AgentProfile:
@@ -65,6 +66,7 @@ class House:
         self.sql = FakeSql()
         self.sockets = FakeSockets()
         self.limits = Limits()
+        self.terms = Terms()
         self.effects: list[Effect] = []
         self._ids = 0
         self._sockets = 0
@@ -82,7 +84,9 @@ class House:
         )
 
     def _new_group(self) -> Group:
-        return Group(Journal(self.sql), self.sockets, _verify, lambda: self.now_ms, self.make_id, self.limits)
+        return Group(
+            Journal(self.sql), self.sockets, _verify, lambda: self.now_ms, self.make_id, self.limits, self.terms
+        )
 
     def make_id(self, prefix: str) -> str:
         self._ids += 1

@@ -50,10 +50,10 @@ class FakeControllers:
 class Office:
     """Ada's group, with Ben in it and the scribe; Eve is of another org and has a group of her own."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: FakeDatabase | None = None, controllers: FakeControllers | None = None) -> None:
         self.now_ms = NOW_S * 1000
-        self.database = FakeDatabase()
-        self.controllers = FakeControllers()
+        self.database = database or FakeDatabase()
+        self.controllers = controllers or FakeControllers()
         self.guard = FakeReplayGuard()
         self.lines: list[str] = []
         self._jtis = 0

@@ -128,13 +128,13 @@ class RoutingToken(InternalModel):
 
 
 class CleanupRequest(InternalModel):
-    """`r2_path` says where the verified archive lies, `head` how its chain ends; `deleted` that log and archives go.
-
-    Without any of them the call only asks for the status.
+    """`begun` says that nothing more is said in the group; `r2_path` where its verified archive lies, and `head` how
+    the chain ends; `deleted` that log and archives go. Without any of them the call only asks for the status.
     """
 
     group_id: GroupId
     reason: Reason
+    begun: bool = False
     r2_path: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     head: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
     deleted: bool = False
@@ -193,6 +193,8 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     """A Group Controller reports the end of its group's life; saying so twice is the same as once."""
     store = call.ports.store
     group = await _own_group(call, body.group_id)
+    if body.begun:
+        await store.set_status(body.group_id, "archiving", was="active")
     if body.r2_path is not None:
         if not body.r2_path.startswith(f"archives/{group.org_id}/{group.id}/"):
             raise Forbidden("This is not where archives of this group lie")
@@ -285,13 +287,8 @@ async def archive_group(call: AppCall, body: ArchiveRequest) -> Archived:
         raise NotFound
     done = await call.ports.store.archived(group_id)
     if done is None:
-        ask = Archive(user_id=body.user_id, reason=body.reason)
-        try:
-            await call.ports.controllers.ask(group_id, ask)
-        except Unavailable:
-            # Begun and not finished: the group's alarm goes on with it. Until then nothing in the directory may change.
-            await call.ports.store.set_status(group_id, "archiving", was="active")
-            raise
+        # Whatever comes of this call, an archive that was begun is finished by the group, which reports it.
+        await call.ports.controllers.ask(group_id, Archive(user_id=body.user_id, reason=body.reason))
         done = await call.ports.store.archived(group_id)
     if done is None:
         raise Unavailable(reason="the archive is not finished yet")

@@ -32,6 +32,8 @@ async def restore_group(call: AppCall, body: LifeRequest) -> LifeStatus:
     """An archived group lives again, where its log ended; asked of an active one, nothing changes."""
     store = call.ports.store
     group, by = await _group_and_person(call, body.user_id)
+    if group.status == "deleted":
+        raise NotFound
     if group.status == "archiving":
         raise GroupArchiving
     archived = await store.archived(group.id)
@@ -53,12 +55,7 @@ async def delete_group(call: AppCall, body: LifeRequest) -> LifeStatus:
     group, by = await _group_and_person(call, body.user_id)
     if group.status != "deleted":
         opening = await prepared_session(call.ports, group.id)
-        try:
-            await _told(call, group.id, DeleteGroup(by=by, reason=body.reason, opening=opening), opening)
-        except Unavailable:
-            # Begun, perhaps, and not finished: the group's alarm goes on with it.
-            await call.ports.store.set_status(group.id, "archiving", was="active")
-            raise
+        await _told(call, group.id, DeleteGroup(by=by, reason=body.reason, opening=opening), opening)
     return LifeStatus(status="deleted")
 
 
