@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_ONE_RANGE: Final = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*", re.IGNORECASE)
+_ONE_RANGE: Final = re.compile(r"bytes[ \t]*=[ \t]*([0-9]{0,15})-([0-9]{0,15})[ \t]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
