@@ -140,6 +140,7 @@ class Group:
                 covered = RosterSet(covered=self.room.certificate_covers(call.roster))
                 return _text(covered), self._set_roster(call.roster)
             case ReadHistory():
+                self.room.known()
                 self.room.member(call.user_id)
                 return self.rules.messages.history(call.user_id, call.query).text(), []
             case SearchHistory():

@@ -32,6 +32,7 @@ class Stack:
         self._on_log = on_log
         self._logs: deque[tuple[str, str]] = deque(maxlen=LOG_LINES_KEPT)
         self._scratch = tempfile.TemporaryDirectory(prefix="parley-state-")
+        self.state_dir = Path(self._scratch.name)
         self._sidecar = Sidecar(root, self._keep_log)
 
     @classmethod
@@ -56,7 +57,8 @@ class Stack:
         assemble(root)
         stack = cls(root, ports, on_log)
         try:
-            stack._boot(ports, state_dir, overrides, beside)
+            stack.state_dir = state_dir or stack.state_dir
+            stack._boot(ports, overrides, beside)
         except BaseException:
             stack.stop()
             raise
@@ -65,7 +67,6 @@ class Stack:
     def _boot(
         self,
         ports: Ports,
-        state_dir: Path | None,
         overrides: Mapping[str, Mapping[str, str]],
         beside: Mapping[str, Path],
     ) -> None:
@@ -75,7 +76,7 @@ class Stack:
         self._sidecar.request(
             "start",
             root=str(self._root),
-            stateDir=str(state_dir or self._scratch.name),
+            stateDir=str(self.state_dir),
             workers={name: {"port": port, "vars": dict(overrides.get(name, {}))} for name, port in numbers.items()},
             beside={name: {"port": port, "folder": str(beside[name])} for name, port in extra.items()},
         )
@@ -126,6 +127,13 @@ class Stack:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(sql, params)]
+
+    def lose_object(self, class_name: str, name: str) -> None:
+        """Drops the object and all that it has stored, as if another had come in its place."""
+        path: str = self._sidecar.request("doFile", className=class_name, object=identity(name))
+        self.evict(class_name, name, web_sockets="close")
+        for file in Path(path).parent.glob(f"{Path(path).name}*"):
+            file.unlink()
 
     def objects(self, class_name: str) -> list[str]:
         """The ids of the class's objects that have stored something."""
