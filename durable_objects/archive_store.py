@@ -16,7 +16,8 @@ from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable
 
-PART_BYTES: Final = 8 * 1024 * 1024
+PART_BYTES: Final = 5 * 1024 * 1024
+"""The least that R2 takes for a part that is not the last: three copies of one are in memory at a time."""
 _NOTE: Final = "upload"
 
 
@@ -77,6 +78,7 @@ class R2ArchiveStore:
             raise Unavailable(reason="the archive is not there")
         async for chunk in chunks_of(body):
             yield chunk
+            await js.scheduler.wait(0)
 
     async def remove_all(self, prefix: str) -> None:
         try:

@@ -8,9 +8,10 @@ and nobody can try out what the text may have been. Canonical form is RFC 8785; 
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
+
+from pydantic_core import from_json, to_json
 
 SealKey = Callable[[str], bytes]
 """The key of a person, an agent or the system, by id; made when there is none."""
@@ -18,11 +19,6 @@ PRIVATE: Final = (("actor", "name"), ("data", "member", "name"), ("data", "reaso
 CHECKPOINTS: Final = 1000
 """So many values along the chain does a manifest name at most: small logs have one an event."""
 CHECKPOINT_CHARS: Final = 16
-
-
-def canonical(value: object) -> str:
-    """RFC 8785, for what events are made of: member names are ASCII, numbers are integers."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def subject_of(event: dict[str, Any]) -> str:
@@ -33,7 +29,7 @@ def subject_of(event: dict[str, Any]) -> str:
 
 def sealed(body: str, key_of: SealKey) -> str:
     """What the chain hashes of a stored event. One that is stored sealed stays as it is."""
-    event = json.loads(body)
+    event = from_json(body)
     if "digests" in event:
         return body
     key = key_of(subject_of(event))
@@ -41,8 +37,9 @@ def sealed(body: str, key_of: SealKey) -> str:
     for path, holder, name in _private_texts(event):
         digests[path] = _digest(key, f"{event['seq']}\n{path}\n{holder[name]}")
         holder[name] = ""
-    event["digests"] = digests
-    return canonical(event)
+    # Members come in the order in which they were stored, which is canonical; only this one needs its place.
+    form = {name: event[name] for name in event if name < "digests"} | {"digests": digests}
+    return to_json({**form, **event}).decode()
 
 
 def _private_texts(event: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:

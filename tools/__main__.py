@@ -63,6 +63,13 @@ def chaos(context: typer.Context) -> None:
     hand_over("tools.chaos.main")
 
 
+@app.command(context_settings=PASS_ON)
+def verify(context: typer.Context) -> None:
+    """Check an archive: its events, chain, digests and signatures."""
+    sys.argv[1:] = context.args
+    hand_over("tools.verify_command")
+
+
 @app.command(name="dev-vars")
 def dev_vars() -> None:
     """Prepare for plain `wrangler dev`."""

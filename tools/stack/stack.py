@@ -5,8 +5,8 @@ import re
 import sqlite3
 import tempfile
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -130,10 +130,16 @@ class Stack:
 
     def lose_object(self, class_name: str, name: str) -> None:
         """Drops the object and all that it has stored, as if another had come in its place."""
+        with self.object_file(class_name, name) as path:
+            for file in path.parent.glob(f"{path.name}*"):
+                file.unlink()
+
+    @contextmanager
+    def object_file(self, class_name: str, name: str) -> Iterator[Path]:
+        """The object's database while the object is away. Nobody may ask for the object meanwhile."""
         path: str = self._sidecar.request("doFile", className=class_name, object=identity(name))
         self.evict(class_name, name, web_sockets="close")
-        for file in Path(path).parent.glob(f"{Path(path).name}*"):
-            file.unlink()
+        yield Path(path)
 
     def objects(self, class_name: str) -> list[str]:
         """The ids of the class's objects that have stored something."""
