@@ -116,6 +116,15 @@ async def test_an_archive_is_handed_over_as_it_is_stored() -> None:
         assert b"".join([chunk async for chunk in parley.download_archive("grp_1")]) == packed
 
 
+async def test_a_group_is_brought_back_and_deleted() -> None:
+    api = FakeApi(**{"POST /groups/grp_1/restore": {"status": "active"}, "DELETE /groups/grp_1": {"status": "deleted"}})
+    async with client(api) as parley:
+        await parley.restore("grp_1", "we go on")
+        await parley.delete_group("grp_1")
+    assert json.loads(api.requests[0].content) == {"reason": "we go on"}
+    assert [request.method for request in api.requests] == ["POST", "DELETE"]
+
+
 async def test_a_missing_archive_is_an_error() -> None:
     answer = httpx.Response(404, json={"code": "not_found", "detail": "none"})
     async with client(FakeApi(**{"GET /groups/grp_1/archive": answer})) as parley:

@@ -4,10 +4,10 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from durable_objects.sealing import sealed
-from shared.protocol import EVENT_TYPES, Actor, Agent, Event, Member, Mention, Usage, Wire
+from shared.protocol import EVENT_TYPES, Actor, Event, Wire
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
 
@@ -47,21 +47,23 @@ def events() -> Iterator[str]:
 
 
 def filled(model: type[Wire], text: str, number: int) -> Any:  # noqa: ANN401 -- whichever data it is
-    known: dict[object, object] = {
-        str: text,
-        int: number,
-        bool: number == 1,
-        Member: Member(id=text, name=text, role="owner"),
-        Agent: Agent(handle=text, id=text, name=text),
-        Usage: Usage(input_tokens=number),
-        tuple[Mention, ...]: (Mention(id="u", kind="user"), Mention(id="a", kind="agent")),
-    }
-    values: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        options = [option for option in get_args(field.annotation) if option is not type(None)]
-        wanted = field.annotation if field.annotation in known else options[0]
-        values[name] = known.get(wanted, wanted)  # a Literal is its first value
-    return model.model_construct(**values)
+    return model.model_construct(
+        **{name: value(field.annotation, text, number) for name, field in model.model_fields.items()}
+    )
+
+
+def value(annotation: Any, text: str, number: int) -> Any:  # noqa: ANN401 -- of any type that a field has
+    """Something of this type: the text, the number, or made of them."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return inner[0]
+    if origin is tuple:
+        return (value(inner[0], text, number),) * 2
+    if origin is not None:  # optional
+        return value(inner[0], text, number)
+    if issubclass(annotation, Wire):
+        return filled(annotation, text, number)
+    return {str: text, int: number, bool: number == 1}[annotation]
 
 
 def canonical_by_node(texts: list[str]) -> list[str]:

@@ -80,7 +80,7 @@ class Parley:
     # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def archive(self, group_id: str, reason: str) -> Archived:
-        """Ends the group for good and stores its log."""
+        """Ends the group and stores its log."""
         return decode(Archived, await self._rest.call("POST", f"/groups/{group_id}/archive", {"reason": reason}))
 
     async def manifest(self, group_id: str) -> Mapping[str, Any]:
@@ -90,6 +90,14 @@ class Parley:
     def download_archive(self, group_id: str) -> AsyncIterator[bytes]:
         """The archive as stored: gzip, one event a line."""
         return self._rest.bytes_of(f"/groups/{group_id}/archive")
+
+    async def restore(self, group_id: str, reason: str) -> None:
+        """An archived group lives again: its log goes on where it ended, under a new epoch."""
+        await self._rest.call("POST", f"/groups/{group_id}/restore", {"reason": reason})
+
+    async def delete_group(self, group_id: str) -> None:
+        """Deletes a group and its archives for good."""
+        await self._rest.call("DELETE", f"/groups/{group_id}")
 
     # ── people and agents ───────────────────────────────────────────────────────────────────────────────────────────
 
