@@ -6,7 +6,6 @@ noted before its first part, so that whoever comes after a crash aborts it. Betw
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import js
@@ -19,6 +18,8 @@ from shared.errors import Unavailable
 PART_BYTES: Final = 5 * 1024 * 1024
 """The least that R2 takes for a part that is not the last: three copies of one are in memory at a time."""
 _NOTE: Final = "upload"
+_NO_SUCH_UPLOAD: Final = "(10024)"
+"""R2 says in the message, and nowhere else, that an upload was completed, aborted or given up long ago."""
 
 
 class Notes(Protocol):
@@ -64,8 +65,11 @@ class R2ArchiveStore:
         noted = self._notes.facts().get(_NOTE)
         if noted is not None:
             upload = json.loads(noted)
-            with suppress(JsException):  # it was completed, or aborted, and only the note was left
+            try:
                 await self._bucket.resumeMultipartUpload(upload["key"], upload["id"]).abort()
+            except JsException as exc:
+                if _NO_SUCH_UPLOAD not in str(exc):
+                    raise
             self._notes.forget(_NOTE)
 
     async def read(self, key: str) -> AsyncIterator[bytes]:

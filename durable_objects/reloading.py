@@ -45,7 +45,8 @@ class Reloader:
             manifest = await self._manifest(call)
             journal.atomically(journal.empty)
             await self._read_log(manifest)
-        except (ValidationError, InvalidCredential, zlib.error, ValueError) as exc:
+        except (ValidationError, InvalidCredential, zlib.error, ValueError, KeyError) as exc:
+            journal.atomically(journal.empty)
             raise Unavailable(reason=_BAD) from exc
         journal.atomically(lambda: self._become(manifest, call))
 

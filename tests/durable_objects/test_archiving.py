@@ -201,6 +201,7 @@ async def test_no_group_is_restored_from_what_cannot_be_believed(harm: str) -> N
     refused = await site.asks("restore")
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert (site.house.group.room.status, (await site.row())["status"]) == ("unopened", "archived")
+    assert site.house.log == [], "nothing of it is kept"
 
 
 # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────────────
