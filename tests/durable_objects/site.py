@@ -234,7 +234,8 @@ class Site(FakeControllers):
         self.crash()
 
     def has_alarm(self) -> bool:
-        return any(isinstance(effect, RingAt) and effect.at_ms > 0 for effect in self.house.effects)
+        """Whether the group has asked to be rung since effects were last cleared."""
+        return any(isinstance(effect, RingAt) for effect in self.house.effects)
 
     def _new_key(self) -> str:
         self._keys += 1

@@ -4,6 +4,7 @@ The core, the Orchestrator and the directory as they are; what fails is between 
 """
 
 import asyncio
+import gzip
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from durable_objects.archive import manifest_key
 from durable_objects.calls import Archive
 from durable_objects.effects import KeepSession, Rang
 from durable_objects.lifecycle import Terms
+from shared.ports import Row
 from tests.durable_objects.house import GROUP, ORG
 from tests.durable_objects.oracle import assert_same_room, believed
 from tests.durable_objects.site import DAY_MS, Killed, Site
@@ -48,6 +50,7 @@ async def awaits(verb: str, site: Site) -> list[str]:
 
 
 async def cut_off(site: Site, verb: str, at: int, manner: str) -> None:
+    site.house.effects.clear()
     site.faults.arm(at, manner)
     try:
         await site.asks(verb)
@@ -56,12 +59,13 @@ async def cut_off(site: Site, verb: str, at: int, manner: str) -> None:
     site.faults.disarm()
 
 
-async def check_what_the_directory_says(site: Site) -> None:
-    """It never points at an archive that is not whole."""
+async def check_what_the_directory_says(site: Site) -> Row | None:
+    """It never points at an archive that is not whole. The row, once it points at one."""
     row = await site.row()
-    if row["status"] == "archived":
-        verified = site.verified(str(row["r2_path"]))
-        assert verified.head == row["archive_head"]
+    if row["status"] != "archived":
+        return None
+    assert site.verified(str(row["r2_path"])).head == row["archive_head"]
+    return row
 
 
 # ── archiving ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,7 +79,7 @@ async def test_archiving_is_finished_by_the_alarm_wherever_it_was_cut_off(manner
     for at in range(1, len(places) + 1):
         site = furnished()
         await cut_off(site, "archive", at, manner)
-        await check_what_the_directory_says(site)
+        seen = [await check_what_the_directory_says(site)]
         if site.house.group.room.status == "active":  # it never came as far as the group
             assert (await site.row())["status"] == "active"
             await site.asks("archive")
@@ -83,7 +87,8 @@ async def test_archiving_is_finished_by_the_alarm_wherever_it_was_cut_off(manner
             if site.house.group.room.status == "archiving":
                 assert site.has_alarm(), f"stranded at {places[at - 1]}"
                 await site.ring()
-            await check_what_the_directory_says(site)
+            seen.append(await check_what_the_directory_says(site))
+        assert len({str(row) for row in seen if row is not None}) == 1, "once archived, it says the same for ever"
         await check_archived(site, places[at - 1])
 
 
@@ -182,7 +187,24 @@ async def test_a_restored_group_is_what_it_was_under_another_epoch(from_the_buck
     assert ada.say("after") == site.house.group.room.head
 
 
-@pytest.mark.parametrize("harm", ["gone", "changed", "another group's", "unsigned"])
+async def test_a_group_of_whose_restoration_the_directory_never_heard_is_archived_anew() -> None:
+    site = await archived()
+    before = await site.row()
+    at = (await awaits("restore", await archived())).index("d1 UPDATE", 1)
+    await cut_off(site, "restore", at + 1, "before")
+    assert ((await site.row())["status"], site.house.group.room.status) == ("archived", "active")
+    site.house.terms = Terms(idle_archive_days=30)
+    site.house.wake()
+    site.wait(31 * DAY_MS)
+    await site.ring()
+    await site.ring()
+    row = await check_what_the_directory_says(site)
+    assert row is not None
+    assert row["r2_path"] != before["r2_path"]
+    await check_second(site, str(before["r2_path"]))
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged", "changed", "another group's", "unsigned", "forged"])
 async def test_no_group_is_restored_from_what_cannot_be_believed(harm: str) -> None:
     site = await restorable(from_the_bucket=True)
     path = str((await site.row())["r2_path"])
@@ -190,8 +212,14 @@ async def test_no_group_is_restored_from_what_cannot_be_believed(harm: str) -> N
     match harm:
         case "gone":
             del site.store.objects[path]
-        case "changed":
+        case "damaged":
             site.store.objects[path] = site.store.objects[path][:-20] + bytes(20)
+        case "changed":
+            lines = gzip.decompress(site.store.objects[path])
+            site.store.objects[path] = gzip.compress(lines.replace(b"second", b"secret"))
+        case "forged":
+            head, _, signature = manifest["signature"].rpartition(".")
+            manifest["signature"] = f"{head}.{signature[40:43]}{signature[3:]}"
         case "another group's":
             manifest["group_id"] = "grp_" + "1" * 26
         case _:
@@ -216,6 +244,7 @@ async def test_a_deletion_is_finished_wherever_it_was_cut_off(manner: str, befor
         site = await ready_to_go(before)
         await cut_off(site, "delete", at, manner)
         for _ in range(TRIES):
+            await check_what_the_directory_says(site)
             if site.house.group.room.status in ("archiving", "deleting"):
                 assert site.has_alarm(), f"stranded at {places[at - 1]}"
                 await site.ring()

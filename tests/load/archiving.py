@@ -59,12 +59,13 @@ async def measure(stack: Stack, team: Team, messages: int) -> str:
     size = fill(stack, team, group_id, messages)
     read(team, group_id)  # awake, so that waking is not part of it
     before_mb = memory_mb(stack, "VmRSS")
-    started, waits = time.monotonic(), list[float]()
+    started, waits, rss_mb = time.monotonic(), list[float](), list[int]()
     archiving = asyncio.create_task(asyncio.to_thread(archive, team, group_id))
     while not archiving.done():
         asked = time.monotonic()
         await asyncio.to_thread(read, team, group_id)
         waits.append((time.monotonic() - asked) * 1000)
+        rss_mb.append(memory_mb(stack, "VmRSS"))
     await archiving
     took_s = time.monotonic() - started
     peak_mb = memory_mb(stack, "VmHWM")
@@ -80,6 +81,7 @@ async def measure(stack: Stack, team: Team, messages: int) -> str:
             "read_ms_p99": round(waits[len(waits) * 99 // 100], 1),
             "read_ms_max": round(waits[-1], 1),
             "runtime_rss_mb_before": before_mb,
+            "runtime_rss_mb_meanwhile": rss_mb[:: max(1, len(rss_mb) // 12)],
             "runtime_rss_mb_peak": peak_mb,
         }
     )
