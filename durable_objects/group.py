@@ -10,9 +10,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from durable_objects.access import Access
 from durable_objects.calls import (
     Archive,
     ControllerCall,
+    Disconnect,
     Done,
     OpenSession,
     PostMessage,
@@ -41,7 +43,7 @@ from durable_objects.effects import (
 from durable_objects.frames import Frames, error_body
 from durable_objects.journal import Journal
 from durable_objects.limits import FrameLimiter, Limits
-from durable_objects.membership import apply_roster, farewell
+from durable_objects.membership import REVOKED, apply_roster, farewell
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
 from durable_objects.rules import Rules
@@ -50,6 +52,7 @@ from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
 from shared.ids import MakeId
 from shared.protocol import GroupArchivedData
+from shared.tokens import RoutingClaims
 
 T = TypeVar("T")
 ARCHIVE_RETRY_MS: Final = (5_000, 10_000, 30_000, 120_000, 600_000)
@@ -70,7 +73,8 @@ class Group:
         self._sockets = sockets
         self._archive_tries = 0
         self._limiter = FrameLimiter(limits)
-        self._frames = Frames(self.rules, self._limiter, verify)
+        self._access = Access(journal, clock, single_use=limits.single_use_routing_tokens)
+        self._frames = Frames(self.rules, self._limiter, self._access, verify)
 
     # ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,12 +122,13 @@ class Group:
             *self._unfinished_archive(),
         ]
 
-    def admit(self, user_id: str) -> None:
-        """Whether this person may open a socket now. Raises Forbidden, GroupArchived, TooManyRequests."""
+    def admit(self, claims: RoutingClaims) -> None:
+        """Lets a person open a socket now. Raises Forbidden, GroupArchived, TooManyRequests, InvalidCredential."""
         if self.room.status == "archived":
             raise GroupArchived
-        self.room.member(user_id)
-        self.rules.present.check_place(user_id)
+        self.room.member(claims.sub)
+        self.rules.present.check_place(claims.sub)
+        self._atomically(lambda: self._access.enter(claims))
 
     def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""
@@ -146,6 +151,9 @@ class Group:
             case PostMessage():
                 said = self.rules.messages.send(call.user_id, call.message)
                 return _text(said.posted), self._frames.after_send(said, call.user_id)
+            case Disconnect():
+                self._access.take_away(call.user_id, call.access_version)
+                return _text(Done()), self.rules.present.expel(call.user_id, call.access_version, call.code, REVOKED)
             case Archive():
                 return _text(Done()), self._begin_archive(call)
 

@@ -13,7 +13,10 @@ PATIENCE_FRAMES: Final = 200
 
 @dataclass(frozen=True)
 class Limits:
-    """Frames per second and in a burst, for a socket and for the whole group; sockets per person and per group."""
+    """Frames per second and in a burst, for a socket and for the whole group; sockets per person and per group.
+
+    `single_use_routing_tokens`: whether a routing token opens one socket, or as many as it lives.
+    """
 
     socket_frames_per_s: int = 50
     socket_frames_burst: int = 500
@@ -21,6 +24,7 @@ class Limits:
     group_frames_burst: int = 5000
     sockets_per_user: int = 20
     sockets_per_group: int = 1000
+    single_use_routing_tokens: bool = False
 
 
 class Bucket:

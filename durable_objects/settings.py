@@ -26,6 +26,7 @@ class ControllerSettings(Settings):
     group_frames_burst: Annotated[int, Field(ge=1)] = 5000
     sockets_per_user: Annotated[int, Field(ge=1)] = 20
     sockets_per_group: Annotated[int, Field(ge=1)] = 1000
+    single_use_routing_tokens: bool = False
 
     def limits(self) -> Limits:
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})

@@ -67,12 +67,16 @@ class RequestClaims(Claims):
 
 
 class RoutingClaims(Claims):
-    """A person's way into one group for a minute. `mv` is the membership version it was issued under."""
+    """A person's way into one group for a minute.
+
+    `mv` is the membership version, `av` the person's access version that it was issued under.
+    """
 
     aud: Text
     gid: Text
     role: Literal["owner", "member"]
     mv: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    av: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
 
 
 class Confirmation(BaseModel):

@@ -55,12 +55,16 @@ def bearer(office: Office, name: str = "prl_ben", **row: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {name}"}
 
 
+def path_of(row: object) -> str:
+    return str(getattr(row, "path", "")).replace("{group_id}", GROUP).replace("{user_id}", BEN)
+
+
 # ── who may call what ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("row", [row for row in endpoints.rows if row.auth != "anyone"], ids=lambda row: row.path)
 async def test_nothing_is_done_for_nobody(office: Office, row: object) -> None:
-    target = str(getattr(row, "path", "")).replace("{group_id}", GROUP)
+    target = path_of(row)
     for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "GroupSig x"}, {"Authorization": ""}):
         assert verdict(await office.post(target, b"{}", headers)) == REFUSED
     assert office.controllers.asked == []
@@ -68,7 +72,7 @@ async def test_nothing_is_done_for_nobody(office: Office, row: object) -> None:
 
 @pytest.mark.parametrize("row", endpoints.rows, ids=lambda row: row.path)
 async def test_each_credential_opens_its_own_endpoints_alone(office: Office, row: object) -> None:
-    auth, target = getattr(row, "auth", ""), str(getattr(row, "path", "")).replace("{group_id}", GROUP)
+    auth, target = getattr(row, "auth", ""), path_of(row)
     by = {
         "app": office.as_app(target, b"{}"),
         "session": office.as_session(target, b"{}"),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import js
 
+from app.access import AccessStore
 from app.archives import OBJECT_HEADER
 from app.auth import authenticate
 from app.infra import Infra
@@ -39,9 +40,11 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
     signer = Signer(
         Tokens(NodeEs256()), settings.signing_key, settings.app_id, "orchestrator", settings.orchestrator_origin
     )
+    database = D1(env.binding("DB"))
     ports = AppPorts(
         settings=settings,
-        store=Store(D1(env.binding("DB"))),
+        store=Store(database),
+        access=AccessStore(database),
         infra=Infra(orchestrator, signer, now_ms, new_jti),
         archives=R2Bucket(env.binding("ARCHIVES")),
         make_id=make_id,

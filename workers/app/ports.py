@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.access import AccessStore
 from app.infra import Infra
 from app.settings import AppSettings
 from app.store import Store
@@ -16,6 +17,7 @@ from shared.ports import Bucket
 class AppPorts:
     settings: AppSettings
     store: Store
+    access: AccessStore
     infra: Infra
     archives: Bucket
     make_id: MakeId

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SearchHistory, SetRoster
+from orchestrator.disconnect import disconnect
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
 from orchestrator.sessions import certify, open_session
@@ -234,6 +235,12 @@ class Status(_Model):
     status: Literal["ok"] = "ok"
 
 
+class Disconnected(_Model):
+    """In how many groups there may have been sockets of theirs."""
+
+    groups: int
+
+
 @endpoints.add(
     "POST",
     "/infra/sessions/renew",
@@ -325,6 +332,14 @@ async def post_message(call: AppCall, body: PostRequest) -> SendOk:
     """Send as a member; idempotency and order are those of the socket."""
     ask = PostMessage(user_id=body.user_id, message=body.message)
     return SendOk.model_validate_json(await call.ports.controllers.ask(call.path["group_id"], ask))
+
+
+@endpoints.add(
+    "POST", "/infra/people/{user_id}/disconnect", auth="app", errors=(InvalidCredential, NotFound, Unavailable)
+)
+async def disconnect_person(call: AppCall) -> Disconnected:
+    """A person's access changed in the directory: close what they opened under the one before."""
+    return Disconnected(groups=await disconnect(call.ports, call.path["user_id"]))
 
 
 async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
