@@ -215,6 +215,23 @@ async def test_two_credentials_are_one_too_many(office: Office) -> None:
     assert (await office.post(TOKEN, asked, by_app)).status_code == 200
 
 
+async def test_a_person_gets_so_many_and_then_is_told_when_to_come_back(office: Office) -> None:
+    office.rate_limit.left = 1
+    asked, by_ben = body(group_id=GROUP, user_id=BEN), bearer(office)
+    assert (await office.post(TOKEN, asked, by_ben)).status_code == 200
+    answer = await office.post(TOKEN, asked, by_ben)
+    assert verdict(answer) == (429, "too_many_requests")
+    assert (answer.headers["retry-after"], answer.json()["retry_after_ms"]) == ("3", 2500)
+    assert office.rate_limit.asked == [BEN, BEN]
+
+
+async def test_asking_for_others_counts_and_what_an_app_asks_for_does_not(office: Office) -> None:
+    asked = body(group_id=GROUP, user_id=ADA)
+    assert verdict(await office.post(TOKEN, asked, bearer(office))) == HIDDEN
+    assert (await office.post(TOKEN, asked, office.as_app(TOKEN, asked))).status_code == 200
+    assert office.rate_limit.asked == [BEN]
+
+
 # ── app keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

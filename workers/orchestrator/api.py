@@ -28,6 +28,7 @@ from shared.errors import (
     InvalidBody,
     InvalidCredential,
     NotFound,
+    TooManyRequests,
     Unavailable,
 )
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
@@ -169,12 +170,14 @@ async def initialise_group(call: AppCall, body: SessionRequest) -> SessionOpened
     "POST",
     "/infra/routing-token",
     auth="app_or_bearer",
-    errors=(InvalidCredential, AmbiguousCredential, NotFound, InvalidBody, Unavailable),
+    errors=(InvalidCredential, AmbiguousCredential, NotFound, InvalidBody, TooManyRequests, Unavailable),
 )
 async def routing_token(call: Call[RoutingCaller, OrchestratorPorts], body: RoutingTokenRequest) -> RoutingToken:
     """A short-lived stateless token that lets one person into one group."""
-    if call.caller.user_id not in (None, body.user_id):
-        raise NotFound
+    if call.caller.user_id is not None:
+        await call.ports.rate_limit.take(call.caller.user_id)
+        if call.caller.user_id != body.user_id:
+            raise NotFound
     token, expires_s = await issue_routing_token(call.ports, body.group_id, body.user_id)
     return RoutingToken(routing_token=token, expires_at=rfc3339(expires_s * 1000))
 
