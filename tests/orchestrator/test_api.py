@@ -1,10 +1,9 @@
 import hashlib
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
-from durable_objects.calls import OpenSession, RosterSet
+from durable_objects.calls import RosterSet
 from orchestrator.api import LAPSED_S, endpoints
 from shared.routing import verify_routing_token
 from shared.tokens import ORCHESTRATOR, SESSION, SKEW_S, Tokens
@@ -22,7 +21,6 @@ from tests.orchestrator.office import (
     ORG,
     OTHER_GROUP,
     OTHER_ORG,
-    SCRIBE,
     SESSION_KEY,
     Office,
     verdict,
@@ -34,14 +32,6 @@ HIDDEN = (404, "not_found")
 AMBIGUOUS = (400, "ambiguous_credential")
 KEYS = {ISSUER_KEY.thumbprint: ISSUER_KEY.public}
 OPEN, TOKEN, CLEANUP, RENEW = "/infra/groups", "/infra/routing-token", "/infra/cleanup", "/infra/sessions/renew"
-
-
-@pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    office = Office()
-    yield office
-    await office.client.aclose()
-    office.database.close()
 
 
 def body(**members: object) -> bytes:
@@ -88,52 +78,6 @@ async def test_each_credential_opens_its_own_endpoints_alone(office: Office, row
     for who, headers in by.items():
         answered = verdict(await office.post(target, b"{}", headers))
         assert (answered != REFUSED) == (who in opens), f"{who} at {target}: {answered}"
-
-
-# ── opening a session ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_an_app_opens_the_session_of_a_group_for_one_of_its_members(office: Office) -> None:
-    asked = body(group_id=GROUP, org_id=ORG, user_id=ADA)
-    opened = (await office.post(OPEN, asked, office.as_app(OPEN, asked))).json()
-    tokens = Tokens(ES256)
-    claims = tokens.verify(SESSION, opened["session_certificate"], KEYS, issuer=ORCHESTRATOR, now_s=NOW_S)
-
-    assert (claims.gid, claims.sub, claims.sep) == (GROUP, opened["group_controller_id"], EPOCH + 1)
-    assert (claims.agents, claims.aud, claims.scope) == ([SCRIBE], ["agents", "orchestrator"], "group")
-    assert claims.exp - claims.iat == SESSION.life_s
-    assert claims.cnf.jwk.x == opened["session_private_key"]["x"]
-    ((group_id, call),) = office.controllers.asked
-    assert group_id == GROUP
-    assert isinstance(call, OpenSession)
-    assert (call.certificate, call.session_epoch) == (opened["session_certificate"], EPOCH + 1)
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"group_id": ABSENT, "org_id": ORG, "user_id": ADA},
-        {"group_id": GROUP, "org_id": OTHER_ORG, "user_id": ADA},
-        {"group_id": OTHER_GROUP, "org_id": ORG, "user_id": ADA},
-        {"group_id": GROUP, "org_id": ORG, "user_id": EVE},
-    ],
-    ids=str,
-)
-async def test_no_session_is_opened_for_what_does_not_belong_together(office: Office, asked: dict[str, str]) -> None:
-    assert verdict(await office.post(OPEN, body(**asked), office.as_app(OPEN, body(**asked)))) == HIDDEN
-    assert office.controllers.asked == []
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"), [("pending", 201), ("active", 201), ("archiving", 409), ("archived", 409)]
-)
-async def test_a_group_that_is_over_gets_no_session(office: Office, status: str, expected: int) -> None:
-    await office.database.rows("UPDATE groups SET status = ? WHERE id = ?", status, GROUP)
-    asked = body(group_id=GROUP, org_id=ORG, user_id=ADA)
-
-    assert (await office.post(OPEN, asked, office.as_app(OPEN, asked))).status_code == expected
-    (row,) = await office.database.rows("SELECT status FROM groups WHERE id = ?", GROUP)
-    assert row["status"] == ("active" if expected == 201 else status)
 
 
 # ── routing tokens ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -26,14 +25,6 @@ from tests.orchestrator.test_api import bearer, body
 from tests.shared.hostile import ES256
 
 TARGET, TOKEN = f"/infra/people/{BEN}/disconnect", "/infra/routing-token"
-
-
-@pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    office = Office()
-    yield office
-    await office.client.aclose()
-    office.database.close()
 
 
 async def disconnect(office: Office, target: str = TARGET) -> tuple[int, str]:

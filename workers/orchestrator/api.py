@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,7 +33,7 @@ from shared.errors import (
 )
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
 from shared.ids import GroupId, OrgId, UserId
-from shared.keys import PrivateKey
+from shared.keys import PrivateKey, PublicKey
 from shared.protocol import History, Send
 from shared.replies import SendOk
 from shared.search import Search, SearchOk
@@ -107,15 +107,26 @@ authenticate: Final[Mapping[str, Authenticate]] = {
 # ── the contract ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _usable(key: PublicKey) -> PublicKey:
+    if not key.on_curve:
+        raise ValueError("not a point of P-256")
+    return key
+
+
 class SessionRequest(_Model):
+    """`session_public_jwk`: the caller's own key, to be certified in place of one that is made for it."""
+
     group_id: GroupId
     org_id: OrgId
     user_id: UserId
+    session_public_jwk: Annotated[PublicKey, AfterValidator(_usable)] | None = None
 
 
 class SessionOpened(_Model):
+    """`session_private_key` is null when the caller brought a key."""
+
     group_controller_id: str
-    session_private_key: PrivateKey
+    session_private_key: PrivateKey | None
     session_certificate: str
 
 
@@ -157,7 +168,7 @@ async def initialise_group(call: AppCall, body: SessionRequest) -> SessionOpened
         raise NotFound
     if group.status not in ("pending", "active"):
         raise GroupArchived
-    opened = await open_session(ports, body.group_id, body.user_id)
+    opened = await open_session(ports, body.group_id, body.user_id, body.session_public_jwk)
     await ports.store.set_status(body.group_id, "active", was="pending")
     return SessionOpened(
         group_controller_id=opened.controller_id,

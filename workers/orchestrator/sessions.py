@@ -1,6 +1,8 @@
 """Sessions of Group Controllers: a fresh key, a certificate that binds it, and the roster to begin with.
 
-Law: the private key goes to the caller (the contract) and to the Group Controller, and is kept nowhere else.
+Law: the private key goes to the caller (the contract) and to the Group Controller, and is kept nowhere else. A caller
+that brings a key of its own gets no other: the session's stays with the Group Controller, which goes on working, and
+the caller gets a second certificate of the same session for the key it brought.
 """
 
 from dataclasses import dataclass
@@ -15,12 +17,16 @@ from shared.tokens import ORCHESTRATOR, SESSION, Confirmation, SessionClaims
 
 @dataclass(frozen=True)
 class OpenedSession:
+    """`private_key` is None for a caller that holds its own."""
+
     controller_id: str
-    private_key: PrivateKey
+    private_key: PrivateKey | None
     certificate: str
 
 
-async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: str | None = None) -> OpenedSession:
+async def open_session(
+    ports: OrchestratorPorts, group_id: str, asked_for_by: str | None = None, callers_key: PublicKey | None = None
+) -> OpenedSession:
     """Opens a group's session, or replaces it by one of a higher epoch.
 
     Raises NotFound when there is no such group, or when the person it is asked for is not in it; Unavailable.
@@ -41,7 +47,10 @@ async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: st
         roster=roster,
     )
     await ports.controllers.ask(group_id, call)
-    return OpenedSession(controller_id, key, certificate)
+    if callers_key is None:
+        return OpenedSession(controller_id, key, certificate)
+    callers_certificate, _ = certify(ports, controller_id, roster, callers_key, epoch)
+    return OpenedSession(controller_id, None, callers_certificate)
 
 
 def certify(
