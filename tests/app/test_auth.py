@@ -36,7 +36,7 @@ def give(database: FakeDatabase, token: str, **row: str) -> None:
 async def who(database: FakeDatabase, authorization: str | None, kind: str = "person") -> Any:  # noqa: ANN401
     """Who `authorization` is to this App."""
     settings = SimpleNamespace(operator_token=OPERATOR)
-    ports = cast("AppPorts", SimpleNamespace(store=Store(database), settings=settings, now=lambda: NOW))
+    ports = cast("AppPorts", SimpleNamespace(store=Store(database), settings=settings, sign_in=None, now=lambda: NOW))
     headers = [(b"authorization", authorization.encode("latin-1"))] if authorization is not None else []
     return await authenticate[kind](Request({"type": "http", "headers": headers}), b"", ports)
 

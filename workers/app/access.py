@@ -1,4 +1,4 @@
-"""Every statement about who may come in: people's tokens, and people who may not come in any more.
+"""Every statement about who may come in: tokens, disabled people, and whom an identity provider knows.
 
 Law: as in `store`. Whatever takes access away raises the person's access version in the same transaction: routing
 tokens and sockets of an older one are no longer good.
@@ -6,6 +6,7 @@ tokens and sockets of an older one are no longer good.
 
 from dataclasses import dataclass
 
+from app.store import Person, person_of
 from shared.ports import Database, Row, Statement
 
 _RAISE = "UPDATE people SET access_version = access_version + 1 WHERE id = ?"
@@ -70,6 +71,31 @@ class AccessStore:
     async def enable(self, user_id: str) -> None:
         """Lets a person come in again. What was revoked stays revoked."""
         await self._db.rows("UPDATE people SET disabled_at = NULL WHERE id = ?", user_id)
+
+    # ── people of an identity provider ──────────────────────────────────────────────────────────────────────────────
+
+    async def person_of_identity(self, issuer: str, subject: str, org_id: str) -> Person | None:
+        """Whom the provider knows by this name, disabled or not."""
+        rows = await self._db.rows(
+            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at
+               FROM identities JOIN people ON people.id = identities.user_id
+               WHERE identities.issuer = ? AND identities.subject = ? AND people.org_id = ?""",
+            issuer,
+            subject,
+            org_id,
+        )
+        return person_of(rows[0]) if rows else None
+
+    async def provision(self, newcomer: Person, issuer: str, subject: str) -> None:
+        """Makes a person of an identity, unless somebody else has just done so: of many at once, one counts."""
+        person = """INSERT INTO people (id, org_id, name, role, created_at) SELECT ?1, ?2, ?3, ?4, ?5
+                    WHERE NOT EXISTS (SELECT 1 FROM identities WHERE issuer = ?6 AND subject = ?7)"""
+        identity = """INSERT INTO identities (issuer, subject, user_id, created_at) SELECT ?1, ?2, ?3, ?4
+                      WHERE EXISTS (SELECT 1 FROM people WHERE id = ?3)"""
+        row = (newcomer.id, newcomer.org_id, newcomer.name, newcomer.role, newcomer.created_at)
+        await self._db.batch(
+            [(person, (*row, issuer, subject)), (identity, (issuer, subject, newcomer.id, newcomer.created_at))]
+        )
 
 
 def insert_token(

@@ -92,7 +92,7 @@ class Store:
             sha256,
             now,
         )
-        return _person(rows[0]) if rows else None
+        return person_of(rows[0]) if rows else None
 
     async def person(self, org_id: str, user_id: str) -> Person | None:
         rows = await self._db.rows(
@@ -100,7 +100,7 @@ class Store:
             user_id,
             org_id,
         )
-        return _person(rows[0]) if rows else None
+        return person_of(rows[0]) if rows else None
 
     async def people(self, org_id: str, after: str, limit: int) -> list[Person]:
         rows = await self._db.rows(
@@ -110,7 +110,7 @@ class Store:
             after,
             limit,
         )
-        return [_person(row) for row in rows]
+        return [person_of(row) for row in rows]
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -295,7 +295,7 @@ def _insert_person(person: Person) -> Statement:
     )
 
 
-def _person(row: Row) -> Person:
+def person_of(row: Row) -> Person:
     return Person(
         str(row["id"]),
         str(row["org_id"]),
