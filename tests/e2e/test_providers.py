@@ -14,6 +14,7 @@ import pytest
 
 from tests.agents.providers.completions import DONE, finish, text, usage
 from tests.e2e.deployment import Deployment, Team
+from tests.e2e.issuer import Issuer
 from tests.e2e.seat import Seat, Sit
 from tests.e2e.test_runs import finals, text_of
 from tools.local import local_keys, overrides, register_app_key
@@ -105,7 +106,7 @@ def own_deployment(models: tuple[StubModels, str], tmp_path_factory: pytest.Temp
     ) as stack:
         stack.migrate()
         register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+        yield Deployment(stack, keys, lines, Issuer(""))
 
 
 @pytest.fixture
