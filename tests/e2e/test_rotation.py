@@ -29,7 +29,7 @@ from tools.stack import Ports, Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
-ENOUGH = 6
+ENOUGH = 4
 """Answers that each kind of caller gets between one step and the next."""
 
 
@@ -100,11 +100,9 @@ class Load:
 
     async def enough(self, names: tuple[str, ...]) -> None:
         """Waits until everybody was answered some times more."""
-        wanted = {name: self.done[name] + ENOUGH for name in names}
+        wanted = Counter({name: self.done[name] + ENOUGH for name in names})
         async with self._changed, asyncio.timeout(PATIENCE_S):
-            await self._changed.wait_for(
-                lambda: self.refused or all(self.done[name] >= count for name, count in wanted.items())
-            )
+            await self._changed.wait_for(lambda: self.refused or self.done >= wanted)
         assert self.refused == []
 
 
