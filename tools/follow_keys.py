@@ -1,17 +1,15 @@
 """A running local deployment takes up its keys when `keys rotate --env local` has changed them."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from watchfiles import watch
-
-from tools.console import ToolError
+from tools.console import Say, ToolError
 from tools.local import LocalKeys, local_keys
 
-Overrides = Mapping[str, Mapping[str, str]]
+LOOK_EVERY_S: Final = 0.5
 
 
 class Deployment(Protocol):
@@ -26,26 +24,30 @@ class Deployment(Protocol):
         ...
 
 
-def follow(folder: Path, deployment: Deployment, say: Callable[[str], None], stop: threading.Event) -> None:
-    """Runs until `stop`. Keys that cannot be taken up are reported, and the next change tries again."""
-    present = local_keys(folder)
-    for _ in watch(folder, stop_event=stop, debounce=200, step=20, rust_timeout=500, yield_on_timeout=False):
+def follow(folder: Path, present: LocalKeys, deployment: Deployment, say: Say, stop: threading.Event) -> None:
+    """Runs until `stop`. Keys that cannot be taken up are reported once, and tried again."""
+    reported = ""
+    while not stop.wait(LOOK_EVERY_S):
+        fresh = local_keys(folder)
+        if fresh == present:
+            continue
         try:
-            fresh = local_keys(folder)
-            if fresh != present:
-                deployment.register(fresh)
-                deployment.configure(fresh)
-                say(f"keys: {fresh.app.thumbprint[:8]}… and {fresh.orchestrator.keys[0].thumbprint[:8]}… sign")
-                present = fresh
+            deployment.register(fresh)
+            deployment.configure(fresh)
         except ToolError as error:
-            say(f"keys not taken up: {error}")
+            if str(error) != reported:
+                say(f"keys not taken up: {error}")
+            reported = str(error)
+            continue
+        say(f"keys: {fresh.app.thumbprint[:8]}… and {fresh.orchestrator.keys[0].thumbprint[:8]}… sign")
+        present = fresh
 
 
 @contextmanager
-def following(folder: Path, deployment: Deployment, say: Callable[[str], None]) -> Iterator[None]:
-    """In a thread of its own, for as long as the block lasts."""
+def following(folder: Path, present: LocalKeys, deployment: Deployment, say: Say) -> Iterator[None]:
+    """In a thread of its own, for as long as the block lasts. `present` are the keys that it was started with."""
     stop = threading.Event()
-    thread = threading.Thread(target=follow, args=(folder, deployment, say, stop), daemon=True)
+    thread = threading.Thread(target=follow, args=(folder, present, deployment, say, stop), daemon=True)
     thread.start()
     try:
         yield

@@ -3,6 +3,7 @@
 Law: no secret is ever an argument of a command or a line of output; wrangler reads it from its standard input.
 """
 
+import shlex
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ class Cloudflare:
             self._run(["secret", "put", name, "-e", worker], value)
 
     def _run(self, arguments: list[str], given: str) -> None:
-        shown = " ".join(f'"{part}"' if " " in part else part for part in arguments)
-        self.say(f"wrangler {shown}{'  (the value on its standard input)' if given else ''}")
+        shown = shlex.join(["wrangler", *arguments])
+        self.say(f"{shown}{'  (the value on its standard input)' if given else ''}")
         if not self.dry_run:
             self.wrangler(arguments, given)
 

@@ -45,8 +45,8 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 @contextmanager
-def running_stack(ports: Ports) -> Iterator[tuple[Stack, dict[str, Any], "Tell"]]:
-    """The stack with its data in .local, seeded; what .local/demo.json says of it; what it is told with other keys."""
+def running_stack(ports: Ports) -> Iterator[tuple["Running", dict[str, Any]]]:
+    """The stack with its data in .local, seeded; and what .local/demo.json says of it."""
     keys = local_keys(LOCAL / "keys")
     plan = seed_plan(LOCAL / "keys")
     people = json.dumps([{"name": user["name"], "token": user["token"]} for user in plan["users"]])
@@ -68,7 +68,7 @@ def running_stack(ports: Ports) -> Iterator[tuple[Stack, dict[str, Any], "Tell"]
         demo = demo_file(stack.origins, plan, seed_groups(stack.origins["app"], plan), keys)
         DEMO_FILE.touch(mode=0o600)
         DEMO_FILE.write_text(json.dumps(demo, indent=2) + "\n")
-        yield stack, demo, tell
+        yield Running(stack, keys, tell), demo
 
 
 Tell = Callable[[LocalKeys], dict[str, dict[str, str]]]
@@ -76,9 +76,10 @@ Tell = Callable[[LocalKeys], dict[str, dict[str, str]]]
 
 @dataclass(frozen=True)
 class Running:
-    """The stack as something whose keys change."""
+    """The stack, the keys it was started with, and what it is told with other ones."""
 
     stack: Stack
+    keys: LocalKeys
     tell: Tell
 
     def register(self, keys: LocalKeys) -> None:
@@ -95,12 +96,12 @@ def run(*, hot_reload: bool) -> None:
         signal.signal(number, _interrupt)
     try:
         with (
-            running_stack(ports_wanted(os.environ)) as (stack, demo, told),
-            following(LOCAL / "keys", Running(stack, told), _say),
+            running_stack(ports_wanted(os.environ)) as (running, demo),
+            following(LOCAL / "keys", running.keys, running, _say),
         ):
             _welcome(demo, hot_reload=hot_reload)
             if hot_reload:
-                reload_on_save(ROOT, stack, _say)
+                reload_on_save(ROOT, running.stack, _say)
             else:
                 threading.Event().wait()
     except KeyboardInterrupt:
