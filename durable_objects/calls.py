@@ -66,6 +66,15 @@ class PostMessage(_Call):
     message: Send
 
 
+class Disconnect(_Call):
+    """Close this person's sockets that were opened under an older access version, and let none in any more."""
+
+    call: Literal["disconnect"] = "disconnect"
+    user_id: str
+    access_version: int
+    code: Literal[4001, 4503]
+
+
 class Archive(_Call):
     call: Literal["archive"] = "archive"
     user_id: str
@@ -92,7 +101,7 @@ class DeleteGroup(_Call):
 
 
 ControllerCall = Annotated[
-    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Archive | Restore | DeleteGroup,
+    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Disconnect | Archive | Restore | DeleteGroup,
     Field(discriminator="call"),
 ]
 CONTROLLER_CALL: Final[TypeAdapter[ControllerCall]] = TypeAdapter(ControllerCall)

@@ -19,6 +19,8 @@ class Session:
     connected_ms: int
     expires_ms: int
     ready: bool = False
+    access: int = 0
+    """The access version of its person that it was opened under."""
 
     @property
     def ended(self) -> bool:

@@ -7,6 +7,7 @@ session that is over, a member who is gone and a group that is archived end the 
 from dataclasses import replace
 from typing import Final
 
+from durable_objects.access import Access
 from durable_objects.effects import Effect, Remember, RingAt, Session, Tell, TellAll
 from durable_objects.greeting import greet
 from durable_objects.limits import FrameLimiter
@@ -49,10 +50,11 @@ Outcome = tuple[Reply, list[Effect]]
 
 
 class Frames:
-    def __init__(self, rules: Rules, limiter: FrameLimiter, verify: VerifyRouting) -> None:
+    def __init__(self, rules: Rules, limiter: FrameLimiter, access: Access, verify: VerifyRouting) -> None:
         self._rules = rules
         self._room = rules.room
         self._limiter = limiter
+        self._access = access
         self._verify = verify
 
     def arrived(self, session: Session, text: str | None) -> list[Effect]:
@@ -129,8 +131,9 @@ class Frames:
         claims = self._verify(command.token, self._room.known().group_id)
         if claims.sub != session.user_id:
             raise InvalidCredential(reason="another person's routing token")
+        self._access.enter(claims)
         expires_ms = self._room.clock() + SESSION_LIFE_MS
-        extended = Remember(replace(session, expires_ms=expires_ms))
+        extended = Remember(replace(session, expires_ms=expires_ms, access=claims.av))
         return Refreshed(session_expires_at=rfc3339(expires_ms)), [extended, RingAt(expires_ms)]
 
     def _members(self) -> MembersOk:

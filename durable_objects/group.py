@@ -10,10 +10,12 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from durable_objects.access import Access
 from durable_objects.calls import (
     Archive,
     ControllerCall,
     DeleteGroup,
+    Disconnect,
     Done,
     Life,
     OpenSession,
@@ -43,7 +45,7 @@ from durable_objects.frames import Frames, error_body
 from durable_objects.journal import Journal
 from durable_objects.lifecycle import Lifecycle, Terms
 from durable_objects.limits import FrameLimiter, Limits
-from durable_objects.membership import apply_roster
+from durable_objects.membership import REVOKED, apply_roster
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
 from durable_objects.rules import Rules
@@ -51,6 +53,7 @@ from durable_objects.search import search
 from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
 from shared.ids import MakeId
+from shared.tokens import RoutingClaims
 
 T = TypeVar("T")
 NO_TERMS: Final = Terms()
@@ -72,7 +75,8 @@ class Group:
         self._sockets = sockets
         self._limiter = FrameLimiter(limits)
         self._life = Lifecycle(self.room, self.rules.turn_taking, sockets, terms)
-        self._frames = Frames(self.rules, self._limiter, verify)
+        self._access = Access(journal, clock, single_use=limits.single_use_routing_tokens)
+        self._frames = Frames(self.rules, self._limiter, self._access, verify)
 
     # ── the door ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -120,12 +124,13 @@ class Group:
             *self._life.due(),
         ]
 
-    def admit(self, user_id: str) -> None:
-        """Whether this person may open a socket now. Raises Forbidden, GroupArchived, TooManyRequests."""
+    def admit(self, claims: RoutingClaims) -> None:
+        """Lets a person open a socket now. Raises Forbidden, GroupArchived, TooManyRequests, InvalidCredential."""
         if self.room.status in ("archived", "deleting"):
             raise GroupArchived
-        self.room.member(user_id)
-        self.rules.present.check_place(user_id)
+        self.room.member(claims.sub)
+        self.rules.present.check_place(claims.sub)
+        self._atomically(lambda: self._access.enter(claims))
 
     def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""
@@ -149,6 +154,9 @@ class Group:
             case PostMessage():
                 said = self.rules.messages.send(call.user_id, call.message)
                 return _text(said.posted), self._frames.after_send(said, call.user_id)
+            case Disconnect():
+                self._access.take_away(call.user_id, call.access_version)
+                return _text(Done()), self.rules.present.expel(call.user_id, call.access_version, call.code, REVOKED)
             case Archive():
                 return _text(Done()), self._life.archive(self.room.person(call.user_id), call.reason)
             case Restore():

@@ -239,6 +239,30 @@ class Journal:
     def keep_seal(self, subject: str, key: str) -> None:
         self._execute("INSERT INTO seals (subject, key) VALUES (?, ?)", subject, key)
 
+    # ── who may come in ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def access_version(self, user_id: str) -> int:
+        """The oldest access version under which this person may come in."""
+        rows = self._execute("SELECT version FROM access WHERE user_id = ?", user_id)
+        return integer(rows[0][0]) if rows else 0
+
+    def raise_access_version(self, user_id: str, version: int) -> None:
+        """Upwards only."""
+        self._execute(
+            """INSERT INTO access (user_id, version) VALUES (?, ?)
+               ON CONFLICT DO UPDATE SET version = max(version, excluded.version)""",
+            user_id,
+            version,
+        )
+
+    def use_token(self, jti: str, until_s: int, now_s: int) -> bool:
+        """True the first time. What could not be accepted any more is forgotten."""
+        self._execute("DELETE FROM used_tokens WHERE until_s < ?", now_s)
+        fresh = self._execute(
+            "INSERT INTO used_tokens (jti, until_s) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING jti", jti, until_s
+        )
+        return bool(fresh)
+
 
 def event_data(body: str) -> dict[str, object]:
     """The parsed form of a stored event, for the few rules that look inside one."""

@@ -13,7 +13,10 @@ PATIENCE_FRAMES: Final = 200
 
 @dataclass(frozen=True)
 class Limits:
-    """Frames per second and in a burst, for a socket and for the whole group; sockets per person and per group."""
+    """Frames per second and in a burst, for a socket and for the whole group; sockets per person and per group.
+
+    `single_use_routing_tokens`: whether a routing token opens one socket, or as many as it lives.
+    """
 
     socket_frames_per_s: int = 50
     socket_frames_burst: int = 500
@@ -21,25 +24,30 @@ class Limits:
     group_frames_burst: int = 5000
     sockets_per_user: int = 20
     sockets_per_group: int = 1000
+    single_use_routing_tokens: bool = False
 
 
 class Bucket:
-    """Holds up to `burst` tokens and gains `per_s` of them a second."""
+    """Holds up to `burst` tokens and gains `per_s` of them a second. Full at the start, or with `tokens` in it."""
 
-    def __init__(self, per_s: int, burst: int, now_ms: int) -> None:
+    def __init__(self, per_s: float, burst: int, now_ms: int, tokens: float | None = None) -> None:
         self._per_s = per_s
         self._burst = burst
-        self._tokens = float(burst)
+        self.tokens = float(burst) if tokens is None else tokens
         self._at_ms = now_ms
 
     def wait_ms(self, now_ms: int) -> int:
         """0 when there is a token, which is then taken; otherwise in how many milliseconds there is one."""
-        self._tokens = min(self._burst, self._tokens + (now_ms - self._at_ms) * self._per_s / _MS)
+        self.tokens = min(self._burst, self.tokens + (now_ms - self._at_ms) * self._per_s / _MS)
         self._at_ms = now_ms
-        if self._tokens >= 1:
-            self._tokens -= 1
+        if self.tokens >= 1:
+            self.tokens -= 1
             return 0
-        return int((1 - self._tokens) * _MS / self._per_s) + 1
+        return int((1 - self.tokens) * _MS / self._per_s) + 1
+
+    def full_in_ms(self) -> int:
+        """When nothing more can be gained."""
+        return int((self._burst - self.tokens) * _MS / self._per_s) + 1
 
 
 @dataclass

@@ -19,6 +19,8 @@ from shared.protocol import (
 from shared.replies import Bye
 
 REMOVED: tuple[int, str] = (4503, "removed")
+REVOKED = "revoked"
+"""The reason of a close because access was taken away; its code says whether another credential is left."""
 
 
 def apply_roster(room: Room, roster: Roster, sessions: list[Session]) -> list[Effect]:

@@ -51,15 +51,27 @@ class Present:
         """Good-bye to a socket, and what the others are told: its own close may come late, or never."""
         return [*farewell(session.socket_id, code, reason), *self.gone(session)]
 
+    def expel(self, user_id: str, access_version: int, code: int, reason: str) -> list[Effect]:
+        """Good-bye to all sockets that a person opened under an older access version."""
+        theirs = [session for session in self._sockets.sessions() if session.user_id == user_id]
+        leaving = [session for session in theirs if session.access < access_version]
+        effects = [effect for session in leaving for effect in farewell(session.socket_id, code, reason)]
+        here_before = any(session.ready for session in theirs)
+        stays = any(session.ready for session in theirs if session not in leaving)
+        return [*effects, *self._offline(user_id)] if here_before and not stays else effects
+
     def gone(self, session: Session) -> list[Effect]:
         """What to tell when a socket has closed. One that was dismissed is gone already."""
         others = {s.user_id for s in self._sockets.sessions() if s.ready and s.socket_id != session.socket_id}
         if session.ended or not session.ready or session.user_id in others:
             return []
+        return self._offline(session.user_id)
+
+    def _offline(self, user_id: str) -> list[Effect]:
         effects: list[Effect] = []
-        if self._typing_until_ms.pop(session.user_id, None) is not None:
-            effects.append(_everybody(TypingNow(user_id=session.user_id, on=False)))
-        return [*effects, _everybody(Presence(user_id=session.user_id, online=False))]
+        if self._typing_until_ms.pop(user_id, None) is not None:
+            effects.append(_everybody(TypingNow(user_id=user_id, on=False)))
+        return [*effects, _everybody(Presence(user_id=user_id, online=False))]
 
     def typing(self, session: Session, command: Typing) -> list[Effect]:
         """Shown when it changes; it ends by itself."""

@@ -108,4 +108,11 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         # The key under which the archive's chain commits to a person's words. Gone once they were erased.
         "CREATE TABLE seals (subject TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # Of people whose access was taken away: the oldest access version that still opens a socket.
+        "CREATE TABLE access (user_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
+        # Routing tokens that were used, where they are good for one use only.
+        "CREATE TABLE used_tokens (jti TEXT PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX used_tokens_until ON used_tokens (until_s)",
+    ),
 )

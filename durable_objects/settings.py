@@ -29,6 +29,7 @@ class ControllerSettings(Settings):
     sockets_per_group: Annotated[int, Field(ge=1)] = 1000
     idle_archive_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    single_use_routing_tokens: bool = False
 
     def limits(self) -> Limits:
         return Limits(**{field.name: getattr(self, field.name) for field in fields(Limits)})

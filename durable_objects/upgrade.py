@@ -15,16 +15,17 @@ from durable_objects.sockets import Sockets
 from shared.edge.crypto import make_id
 from shared.edge.js import js_object
 from shared.protocol import SUBPROTOCOL
+from shared.tokens import RoutingClaims
 
-USER_HEADER: Final = "X-Parley-User"
+CLAIMS_HEADER: Final = "X-Parley-Claims"
 SUBPROTOCOL_HEADER: Final = "X-Parley-Subprotocol"
 
 
 def accept_upgrade(request: Any, group: Group, sockets: Sockets, now_ms: int) -> tuple[Any, Session]:
-    """The 101 response and the new session. Raises Forbidden, GroupArchived, TooManyRequests."""
-    user_id = request.headers.get(USER_HEADER)
-    group.admit(user_id)
-    session = Session(make_id("ses"), user_id, now_ms, now_ms + SESSION_LIFE_MS)
+    """The 101 response and the new session. Raises Forbidden, GroupArchived, TooManyRequests, InvalidCredential."""
+    claims = RoutingClaims.model_validate_json(request.headers.get(CLAIMS_HEADER))
+    group.admit(claims)
+    session = Session(make_id("ses"), claims.sub, now_ms, now_ms + SESSION_LIFE_MS, access=claims.av)
     client, server = js.WebSocketPair.new().object_values()
     sockets.accept(server, session)
     options = js_object({"status": 101})

@@ -5,9 +5,7 @@ causes at most one re-read a minute.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
-
-from pydantic import ValidationError
+from typing import Final, Generic, TypeVar
 
 from shared.clock import Clock
 from shared.errors import Unavailable
@@ -18,16 +16,27 @@ REREAD_MS: Final = 60_000
 RETRY_MS: Final = 1_000
 
 
-class RemoteKeys:
-    """A `KeySource` over a fetch of one fixed document."""
+K = TypeVar("K")
 
-    def __init__(self, read: Callable[[], Awaitable[bytes]], clock: Clock) -> None:
+
+def own_keys(document: bytes) -> Mapping[str, PublicKey]:
+    """A key set in our own strict form. Raises ValueError."""
+    return KeySet.model_validate_json(document).by_id()
+
+
+class RemoteKeys(Generic[K]):
+    """A key source over a fetch of one fixed document. `parse` raises ValueError."""
+
+    def __init__(
+        self, read: Callable[[], Awaitable[bytes]], clock: Clock, parse: Callable[[bytes], Mapping[str, K]]
+    ) -> None:
         self._read = read
         self._clock = clock
-        self._keys: Mapping[str, PublicKey] = {}
+        self._parse = parse
+        self._keys: Mapping[str, K] = {}
         self._read_at_ms = -FRESH_MS
 
-    async def key(self, kid: str) -> PublicKey | None:
+    async def key(self, kid: str) -> K | None:
         """Raises Unavailable when the set was never read and cannot be."""
         age_ms = self._clock() - self._read_at_ms
         if not self._keys and age_ms < RETRY_MS:
@@ -40,8 +49,8 @@ class RemoteKeys:
         if self._keys:
             self._read_at_ms = self._clock()  # who comes while this one reads goes on with the keys that are here
         try:
-            self._keys = KeySet.model_validate_json(await self._read()).by_id()
-        except (Unavailable, ValidationError) as exc:
+            self._keys = self._parse(await self._read())
+        except (Unavailable, ValueError) as exc:
             if not self._keys:
                 raise Unavailable(reason="the issuer's keys cannot be read") from exc
         finally:

@@ -13,6 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 _COORDINATE: Final = "^[A-Za-z0-9_-]{43}$"
 
+# The curve y² = x³ - 3x + b over the integers modulo p (SEC 2 §2.4.2).
+_P: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_B: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
 _SPKI_HEAD: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 _PKCS8_HEAD: Final = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420")
 _PKCS8_POINT: Final = bytes.fromhex("a14403420004")
@@ -65,6 +69,12 @@ class PublicKey(BaseModel):
     def point(self) -> bytes:
         """x ‖ y, 64 bytes."""
         return b64url_bytes(self.x) + b64url_bytes(self.y)
+
+    @property
+    def on_curve(self) -> bool:
+        """Whether the point is one at all: of any other nothing can be signed that verifies."""
+        x, y = (int.from_bytes(b64url_bytes(text)) for text in (self.x, self.y))
+        return x < _P and y < _P and (y * y - x * x * x + 3 * x - _B) % _P == 0
 
     def pem(self) -> str:
         """SubjectPublicKeyInfo, the form that node:crypto and `cryptography` both take."""

@@ -1,6 +1,7 @@
 """The one strict JWS profile behind every credential of this system, and the only module that touches PyJWT.
 
-Law: nothing else parses, signs or verifies a token. Outside, every failure is the same `InvalidCredential`; the reason
+Law: nothing else signs or verifies a token, and nothing else parses ours; those of an identity provider, which have
+another form, are read in `app.identity`. Outside, every failure is the same `InvalidCredential`; the reason
 is for the log. Header is exactly {"alg":"ES256","typ":T,"kid":K}; K is the RFC 7638 thumbprint; the key is looked up by
 K, the algorithm belongs to the key and is never read from the header.
 RFC 7515 (JWS), 7519 (JWT), 7638, 7800 (cnf), 8725 (best current practice).
@@ -43,6 +44,12 @@ class Es256(Protocol):
     def verify(self, public_pem: str, message: bytes, signature: bytes) -> bool: ...
 
 
+class Rs256(Protocol):
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). Identity providers sign so; we never do."""
+
+    def verify(self, public_pem: str, message: bytes, signature: bytes) -> bool: ...
+
+
 class Claims(BaseModel):
     """What every credential says of itself. Subclasses add their own; anything further is refused."""
 
@@ -67,12 +74,16 @@ class RequestClaims(Claims):
 
 
 class RoutingClaims(Claims):
-    """A person's way into one group for a minute. `mv` is the membership version it was issued under."""
+    """A person's way into one group for a minute.
+
+    `mv` is the membership version, `av` the person's access version that it was issued under.
+    """
 
     aud: Text
     gid: Text
     role: Literal["owner", "member"]
     mv: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    av: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
 
 
 class Confirmation(BaseModel):
@@ -145,6 +156,19 @@ class _PortAlgorithm(Algorithm):
         raise TypeError("keys are converted in shared.keys")
 
 
+class _VerifyingAlgorithm(_PortAlgorithm):
+    """The same for a port that only verifies."""
+
+    def __init__(self, port: Rs256) -> None:
+        self._verifier = port
+
+    def sign(self, msg: bytes, key: str) -> NoReturn:  # noqa: ARG002 -- PyJWT's signature
+        raise TypeError("only identity providers sign so")
+
+    def verify(self, msg: bytes, key: str, sig: bytes) -> bool:
+        return self._verifier.verify(key, msg, sig)
+
+
 @dataclass(frozen=True)
 class Envelope:
     """A token that has the right form and nothing else yet: neither its key nor its claims may be believed."""
@@ -155,11 +179,16 @@ class Envelope:
 
 
 class Tokens:
-    """Issues and verifies credentials. One per Worker, bound to that runtime's ES256."""
+    """Issues and verifies credentials. One per Worker, bound to that runtime's ES256.
 
-    def __init__(self, es256: Es256) -> None:
+    `rs256` is there where tokens of an identity provider are read.
+    """
+
+    def __init__(self, es256: Es256, rs256: Rs256 | None = None) -> None:
         self._jws = jwt.PyJWS(algorithms=[])
         self._jws.register_algorithm("ES256", _PortAlgorithm(es256))
+        if rs256 is not None:
+            self._jws.register_algorithm("RS256", _VerifyingAlgorithm(rs256))
 
     def issue(self, kind: Kind[C], claims: C, key: PrivateKey) -> str:
         """A signed compact token. Raises ValueError when the claims break the kind's own limits."""
@@ -192,8 +221,12 @@ class Tokens:
 
     def check_signature(self, envelope: Envelope, key: PublicKey) -> None:
         """Raises InvalidCredential unless `key` signed it."""
+        self.check_foreign_signature(envelope.token, key.pem(), "ES256")
+
+    def check_foreign_signature(self, token: str, pem: str, algorithm: Literal["ES256", "RS256"]) -> None:
+        """The same for any compact token; form and claims are its reader's. Raises InvalidCredential."""
         try:
-            self._jws.decode_complete(envelope.token, key.pem(), algorithms=["ES256"])
+            self._jws.decode_complete(token, pem, algorithms=[algorithm])
         except jwt.PyJWTError as exc:
             raise InvalidCredential(reason=f"signature: {type(exc).__name__}") from exc
 

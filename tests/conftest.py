@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.deployment import Deployment, Team
+from tests.e2e.issuer import ORG_ID, running_issuer
 from tests.probe.folder import lay_out
 from tools.local import local_keys, overrides, register_app_key
 from tools.stack import Ports, Stack
@@ -32,17 +33,22 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     ports = Ports(0, 0, 0).resolve()
     lines: list[str] = []
     people = json.dumps([{"name": "Nobody", "token": "prl_" + secrets.token_urlsafe(32)}])
-    with Stack.start(
-        root=ROOT,
-        ports=ports,
-        state_dir=None,
-        overrides=overrides(keys, ports, people),
-        beside={"probe": lay_out(tmp_path_factory.mktemp("probe"))},
-        on_log=lambda _, text: lines.append(text),
-    ) as stack:
+    told = overrides(keys, ports, people)
+    with (
+        running_issuer() as issuer,
+        Stack.start(
+            root=ROOT,
+            ports=ports,
+            state_dir=None,
+            overrides={**told, "app": {**told["app"], **issuer.settings}},
+            beside={"probe": lay_out(tmp_path_factory.mktemp("probe"))},
+            on_log=lambda _, text: lines.append(text),
+        ) as stack,
+    ):
         stack.migrate()
         register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+        stack.query("INSERT INTO orgs (id, name, created_at) VALUES (?, ?, ?)", ORG_ID, "Navy", "2026-01-01")
+        yield Deployment(stack, keys, lines, issuer)
 
 
 @pytest.fixture

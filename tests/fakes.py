@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from durable_objects.effects import Close, Effect, Remember, Session, Tell, TellAll
-from shared.errors import Unavailable
+from shared.errors import TooManyRequests, Unavailable
 from shared.keys import PublicKey
 from shared.ports import Row, SqlValue, Statement
 
@@ -29,6 +29,20 @@ class FakeReplayGuard:
             return False
         self.used[kid, jti] = until_s
         return True
+
+
+@dataclass
+class FakeRateLimit:
+    """`orchestrator.ports.RateLimit`: grants so many, and notes who asked."""
+
+    left: int = 1000
+    asked: list[str] = field(default_factory=list)
+
+    async def take(self, user_id: str) -> None:
+        self.asked.append(user_id)
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyRequests(retry_after_ms=2500)
 
 
 class FakeDatabase:

@@ -89,6 +89,13 @@ def mutate(context: typer.Context) -> None:
     raise typer.Exit(importlib.import_module("tools.mutate").main(context.args))
 
 
+@app.command(context_settings=PASS_ON)
+def keys(context: typer.Context) -> None:
+    """Create or rotate a deployment's keys; `keys --help` says how."""
+    sys.argv[1:] = context.args
+    hand_over("tools.keys")
+
+
 @app.command()
 def clean() -> None:
     """Remove what set-up has made."""

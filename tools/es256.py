@@ -1,8 +1,8 @@
-"""ES256 and fresh keys on the host, over `cryptography`: the counterpart of shared/edge/crypto.py."""
+"""ES256, RS256 and fresh keys on the host, over `cryptography`: the counterpart of shared/edge/crypto.py."""
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from shared.keys import PrivateKey, b64url
@@ -30,6 +30,20 @@ class HostEs256:
             key.verify(der, message, ec.ECDSA(hashes.SHA256()))
         except (InvalidSignature, ValueError):
             return False  # ValueError: a point that is not on the curve
+        return True
+
+
+class HostRs256:
+    """The `Rs256` port of shared.tokens."""
+
+    def verify(self, public_pem: str, message: bytes, signature: bytes) -> bool:
+        try:
+            key = serialization.load_pem_public_key(public_pem.encode())
+            if not isinstance(key, rsa.RSAPublicKey):
+                return False
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        except (InvalidSignature, ValueError):
+            return False
         return True
 
 

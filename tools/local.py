@@ -5,12 +5,13 @@ Law: everything secret is made here on the spot, lies in a git-ignored folder, a
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.clock import rfc3339
-from shared.keys import PrivateKey, PrivateKeySet
+from shared.keys import KeySet, PrivateKey, PrivateKeySet, PublicKey
 from tools.es256 import new_private_key
 from tools.stack import Ports, Stack
 
@@ -26,6 +27,8 @@ class LocalKeys:
     app: PrivateKey
     orchestrator: PrivateKeySet
     operator_token: str
+    app_published: tuple[PublicKey, ...]
+    """The app's keys that are to be believed: in a rotation there are two."""
 
     @property
     def app_key_path(self) -> Path:
@@ -40,8 +43,14 @@ def local_keys(folder: Path) -> LocalKeys:
         folder / "orchestrator.jwks.json", lambda: json.dumps({"keys": [new_private_key().model_dump()]})
     )
     operator = file_kept(folder / "operator-token.txt", lambda: f"prl_operator_{secrets.token_urlsafe(32)}")
+    signing, published = PrivateKey.model_validate_json(app), folder / "app-published.jwks.json"
+    known = KeySet.model_validate_json(published.read_text()).by_id() if published.exists() else {}
     return LocalKeys(
-        folder, PrivateKey.model_validate_json(app), PrivateKeySet.model_validate_json(orchestrator), operator
+        folder,
+        signing,
+        PrivateKeySet.model_validate_json(orchestrator),
+        operator,
+        tuple({signing.thumbprint: signing.public, **known}.values()),
     )
 
 
@@ -79,13 +88,21 @@ def overrides(keys: LocalKeys, ports: Ports, local_people: str = "[]") -> dict[s
 
 
 def register_app_key(stack: Stack, keys: LocalKeys) -> None:
-    """Tells the directory which app may call the Orchestrator. Doing so again changes nothing."""
+    """Tells the directory which app may call the Orchestrator, with which keys. Doing so again changes nothing."""
+    for key in keys.app_published:
+        stack.query(
+            "INSERT INTO app_keys (kid, app_id, jwk, not_before) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            key.thumbprint,
+            APP_ID,
+            key.model_dump_json(),
+            rfc3339(_EPOCH_MS),
+        )
+    marks = ", ".join("?" for _ in keys.app_published)
     stack.query(
-        "INSERT INTO app_keys (kid, app_id, jwk, not_before) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        keys.app.thumbprint,
+        f"UPDATE app_keys SET not_after = ? WHERE app_id = ? AND not_after IS NULL AND kid NOT IN ({marks})",  # noqa: S608 -- only question marks
+        rfc3339(int(time.time()) * 1000),
         APP_ID,
-        keys.app.public.model_dump_json(),
-        rfc3339(_EPOCH_MS),
+        *(key.thumbprint for key in keys.app_published),
     )
 
 

@@ -41,7 +41,8 @@ class Target:
 
 _SHARED: Final = "tests/shared/test_"
 _TOKENS: Final = (f"{_SHARED}tokens.py", f"{_SHARED}signing.py", f"{_SHARED}keys.py")
-_API: Final = ("tests/orchestrator/test_api.py",)
+_API: Final = tuple(f"tests/orchestrator/test_{name}.py" for name in ("api", "sessions", "disconnect"))
+_IDENTITY: Final = ("tests/app/test_identity.py", "tests/app/test_idp_keys.py")
 TARGETS: Final = (
     Target("shared/tokens.py", (*_TOKENS, f"{_SHARED}profile.py", f"{_SHARED}mutations.py")),
     Target("shared/signing.py", (f"{_SHARED}signing.py", f"{_SHARED}profile.py", *_API)),
@@ -56,13 +57,23 @@ TARGETS: Final = (
         _API,
         frozenset(
             {"app", "session", "lapsed_session", "app_or_bearer", "initialise_group", "routing_token", "cleanup"}
-            | {"renew_session", "renew_roster", "_own_group"}
+            | {"renew_session", "renew_roster", "disconnect_person", "_own_group", "_usable"}
         ),
     ),
     Target(
         "workers/agents/api.py", ("tests/agents/test_api.py",), frozenset({"session", "run", "run_stream", "_check"})
     ),
-    Target("workers/app/auth.py", ("tests/app/test_auth.py",)),
+    Target("workers/orchestrator/sessions.py", _API),
+    Target("workers/orchestrator/disconnect.py", _API),
+    Target("durable_objects/access.py", ("tests/durable_objects/test_access.py",)),
+    Target("workers/app/auth.py", ("tests/app/test_auth.py", "tests/app/test_sign_in.py")),
+    Target("workers/app/access.py", ("tests/app/test_access.py", "tests/app/test_sign_in.py")),
+    Target("workers/app/tokens.py", ("tests/app/test_tokens.py",), frozenset({"require_charge"})),
+    Target("workers/app/identity.py", _IDENTITY),
+    Target("workers/app/idp_keys.py", _IDENTITY),
+    Target("workers/app/sign_in.py", ("tests/app/test_sign_in.py",)),
+    Target("workers/app/settings.py", ("tests/app/test_settings.py",), frozenset({"idp", "_a_whole_idp_or_none"})),
+    Target("tools/keyring.py", ("tests/tools/test_keyring.py", "tests/tools/test_key_steps.py")),
 )
 
 

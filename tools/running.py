@@ -4,15 +4,17 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from app.auth import token_digest
 from tools.console import ToolError, out
-from tools.local import local_keys, overrides, register_app_key
+from tools.follow_keys import following
+from tools.local import LocalKeys, local_keys, overrides, register_app_key
 from tools.seed import demo_file, seed_directory, seed_groups, seed_plan
 from tools.stack import Ports, Stack
 from tools.stack.watch import reload_on_save
@@ -43,17 +45,21 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 @contextmanager
-def running_stack(ports: Ports) -> Iterator[tuple[Stack, dict[str, Any]]]:
+def running_stack(ports: Ports) -> Iterator[tuple["Running", dict[str, Any]]]:
     """The stack with its data in .local, seeded; and what .local/demo.json says of it."""
     keys = local_keys(LOCAL / "keys")
     plan = seed_plan(LOCAL / "keys")
     people = json.dumps([{"name": user["name"], "token": user["token"]} for user in plan["users"]])
     ports = ports.resolve()
+
+    def tell(keys: LocalKeys) -> dict[str, dict[str, str]]:
+        return overrides(keys, ports, people)
+
     with Stack.start(
         root=ROOT,
         ports=ports,
         state_dir=LOCAL / "state",
-        overrides=overrides(keys, ports, people),
+        overrides=tell(keys),
         on_log=_show,
     ) as stack:
         stack.migrate()
@@ -62,7 +68,25 @@ def running_stack(ports: Ports) -> Iterator[tuple[Stack, dict[str, Any]]]:
         demo = demo_file(stack.origins, plan, seed_groups(stack.origins["app"], plan), keys)
         DEMO_FILE.touch(mode=0o600)
         DEMO_FILE.write_text(json.dumps(demo, indent=2) + "\n")
-        yield stack, demo
+        yield Running(stack, keys, tell), demo
+
+
+Tell = Callable[[LocalKeys], dict[str, dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Running:
+    """The stack, the keys it was started with, and what it is told with other ones."""
+
+    stack: Stack
+    keys: LocalKeys
+    tell: Tell
+
+    def register(self, keys: LocalKeys) -> None:
+        register_app_key(self.stack, keys)
+
+    def configure(self, keys: LocalKeys) -> None:
+        self.stack.configure(self.tell(keys))
 
 
 def run(*, hot_reload: bool) -> None:
@@ -71,14 +95,21 @@ def run(*, hot_reload: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        with running_stack(ports_wanted(os.environ)) as (stack, demo):
+        with (
+            running_stack(ports_wanted(os.environ)) as (running, demo),
+            following(LOCAL / "keys", running.keys, running, _say),
+        ):
             _welcome(demo, hot_reload=hot_reload)
             if hot_reload:
-                reload_on_save(ROOT, stack, lambda line: out.print(f"  [cyan]↻[/cyan] {line}"))
+                reload_on_save(ROOT, running.stack, _say)
             else:
                 threading.Event().wait()
     except KeyboardInterrupt:
         out.print("\n  stopped")
+
+
+def _say(line: str) -> None:
+    out.print(f"  [cyan]↻[/cyan] {line}")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

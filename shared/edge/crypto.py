@@ -41,6 +41,20 @@ class NodeEs256:
             return False  # a point that is not on the curve, say: not a signature of that key
 
 
+class NodeRs256:
+    """The `Rs256` port over node:crypto."""
+
+    def __init__(self) -> None:
+        self._crypto: Any = node_module("crypto")
+
+    def verify(self, public_pem: str, message: bytes, signature: bytes) -> bool:
+        try:
+            verifier = self._crypto.createVerify("RSA-SHA256").update(message.decode())
+            return bool(verifier.verify(public_pem, b64url(signature), "base64url"))
+        except JsException:
+            return False
+
+
 async def new_private_key() -> PrivateKey:
     """A fresh P-256 key from WebCrypto."""
     algorithm = js_object({"name": "ECDSA", "namedCurve": "P-256"})

@@ -11,7 +11,7 @@ from shared.agent_api import AgentRunRequest
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
-from shared.jwks import RemoteKeys
+from shared.jwks import RemoteKeys, own_keys
 from shared.keys import PrivateKeySet
 from shared.log import Log
 from shared.protocol import Usage
@@ -50,7 +50,7 @@ class Stage:
         tokens, log = Tokens(ES256), Log(self.lines.append, lambda: NOW_S * 1000, "agents")
         ports = AgentsPorts(
             verifier=Verifier(tokens, FakeReplayGuard(), "agents", ORIGIN),
-            issuer_keys=RemoteKeys(self.read, lambda: NOW_S * 1000),
+            issuer_keys=RemoteKeys(self.read, lambda: NOW_S * 1000, own_keys),
             providers={"parrot": Parrot()},
             clock=lambda: NOW_S * 1000,
             log=log,

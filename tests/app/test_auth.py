@@ -33,10 +33,12 @@ def give(database: FakeDatabase, token: str, **row: str) -> None:
     )
 
 
-async def who(database: FakeDatabase, authorization: str | None, kind: str = "person") -> Any:  # noqa: ANN401
+async def who(database: FakeDatabase, authorization: str | None, kind: str = "person", sign_in: object = None) -> Any:  # noqa: ANN401
     """Who `authorization` is to this App."""
     settings = SimpleNamespace(operator_token=OPERATOR)
-    ports = cast("AppPorts", SimpleNamespace(store=Store(database), settings=settings, now=lambda: NOW))
+    ports = cast(
+        "AppPorts", SimpleNamespace(store=Store(database), settings=settings, sign_in=sign_in, now=lambda: NOW)
+    )
     headers = [(b"authorization", authorization.encode("latin-1"))] if authorization is not None else []
     return await authenticate[kind](Request({"type": "http", "headers": headers}), b"", ports)
 
@@ -105,3 +107,23 @@ def test_a_new_token_is_32_random_bytes_behind_a_prefix_that_can_be_found() -> N
     assert token == TOKEN_PREFIX + "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
     assert digest == token_digest(token) == hashlib.sha256(token.encode()).hexdigest()
     assert TOKEN_PREFIX == "prl_"
+
+
+class Provider:
+    """Signs in whoever it is asked for, and notes the tokens."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+
+    async def person(self, token: str) -> Person:
+        self.tokens.append(token)
+        return BEN
+
+
+async def test_what_has_dots_is_the_identity_providers_and_nothing_else_is(database: FakeDatabase) -> None:
+    give(database, "prl_ben")
+    provider = Provider()
+    for token in ("a.b.c", "prl_ben"):
+        assert await who(database, f"Bearer {token}", sign_in=provider) == BEN
+    assert provider.tokens == ["a.b.c"]
+    await refused(database, "Bearer a.b.c")

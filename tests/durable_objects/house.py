@@ -115,10 +115,10 @@ class House:
         self.effects += effects
         return effects
 
-    def connect(self, name: str) -> "Chair":
+    def connect(self, name: str, access: int = 0) -> "Chair":
         """A socket that has not said hello."""
         self._sockets += 1
-        session = Session(f"s{self._sockets}", user_id(name), self.now_ms, self.now_ms + SESSION_LIFE_MS)
+        session = Session(f"s{self._sockets}", user_id(name), self.now_ms, self.now_ms + SESSION_LIFE_MS, access=access)
         self.sockets.open[session.socket_id] = session
         self.happen(Connected(session))
         return Chair(self, session.socket_id)
@@ -221,10 +221,15 @@ class Chair:
         return self.house.sockets.closed.get(self.socket_id)
 
 
+def pass_for(name: str, **more: object) -> RoutingClaims:
+    """What a verified routing token says."""
+    claims = {"iss": "orchestrator", "aud": "gc", "gid": GROUP, "role": "member", "mv": 1, "iat": 1000, "exp": 1060}
+    return RoutingClaims.model_validate({**claims, "sub": user_id(name), "jti": "j" * 22, **more})
+
+
 def _verify(token: str, group_id: str) -> RoutingClaims:
-    """A routing token is the name of whom it is for."""
+    """A routing token is the name of whom it is for, and after a colon its access version."""
     if token == "bad":
         raise InvalidCredential
-    return RoutingClaims(
-        iss="orchestrator", sub=user_id(token), aud="gc", gid=group_id, role="member", mv=1, iat=0, exp=60, jti="j" * 22
-    )
+    name, _, access = token.partition(":")
+    return pass_for(name, gid=group_id, av=int(access or 0))

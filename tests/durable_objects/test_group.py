@@ -11,7 +11,7 @@ from durable_objects.limits import PATIENCE_FRAMES, Limits
 from durable_objects.presence import HELLO_WITHIN_MS, TYPING_LASTS_MS
 from shared.errors import Forbidden, GroupArchived, GroupArchiving, TooManyRequests
 from shared.protocol import History, Send
-from tests.durable_objects.house import House, user_id
+from tests.durable_objects.house import House, pass_for, user_id
 
 
 def test_a_log_begins_with_who_is_there() -> None:
@@ -172,7 +172,7 @@ def test_a_removed_member_is_told_and_closed_and_everything_later_is_refused() -
     house.sockets.open[ben.socket_id] = session
     assert ben.refused("send", client_msg_id="x", text="still here") == "removed"
     with pytest.raises(Forbidden):
-        house.group.admit(user_id("ben"))
+        house.group.admit(pass_for("ben"))
     with pytest.raises(Forbidden):
         house.call(ReadHistory(user_id=user_id("ben"), query=History()))
 
@@ -246,13 +246,13 @@ def test_a_person_and_a_group_have_room_for_so_many_sockets() -> None:
     house.limits = Limits(sockets_per_user=2, sockets_per_group=3)
     house.wake()
     house.sit("ada")
-    house.group.admit(user_id("ada"))
+    house.group.admit(pass_for("ada"))
     house.sit("ada")
     with pytest.raises(TooManyRequests):
-        house.group.admit(user_id("ada"))
+        house.group.admit(pass_for("ada"))
     house.sit("ben")
     with pytest.raises(TooManyRequests):
-        house.group.admit(user_id("ben"))
+        house.group.admit(pass_for("ben"))
 
 
 def test_archiving_ends_runs_and_lets_nothing_more_be_said() -> None:
@@ -271,7 +271,7 @@ def test_archiving_ends_runs_and_lets_nothing_more_be_said() -> None:
     house.perform(house.group.archived())
     assert ada.closed == (4504, "group archived")
     with pytest.raises(GroupArchived):
-        house.group.admit(user_id("ada"))
+        house.group.admit(pass_for("ada"))
     with pytest.raises(GroupArchived):
         house.call(PostMessage(user_id=user_id("ada"), message=Send(client_msg_id="y", text="late")))
 

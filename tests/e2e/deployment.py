@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ import httpx
 from shared.keys import PrivateKey, b64url
 from shared.signing import Audience, Signer
 from shared.tokens import Tokens
+from tests.e2e.issuer import Issuer
 from tools.es256 import HostEs256
 from tools.local import APP_ID, LocalKeys
 from tools.stack import Stack
@@ -29,6 +30,8 @@ class Deployment:
     keys: LocalKeys
     log_lines: list[str]
     """All of them since the start, while the stack itself keeps the latest."""
+    issuer: Issuer = field(default_factory=lambda: Issuer(""))
+    """The identity provider that the App trusts."""
 
     def origin(self, worker: str) -> str:
         return self.stack.origins[worker]

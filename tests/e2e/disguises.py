@@ -1,6 +1,7 @@
 """Credentials that come in another place, in another shape, or for something else than they were made for."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -49,7 +50,7 @@ def odd_upgrades(chain: Chain, good: RawRequest, token: str) -> Iterator[Attempt
         "under another prefix": upgrade(path, (bearer[0], f"{SUBPROTOCOL}, bearer.{token}")),
         "bare": upgrade(path, (bearer[0], token)),
         "a person's bearer": upgrade(f"{path}?token={chain.team.bearers['ada']}"),
-        "as somebody": upgrade(path, ("X-Parley-User", chain.team.ids["ada"])),
+        "as somebody": upgrade(path, ("X-Parley-Claims", json.dumps(chain.routing().claims))),
         "the id in other letters": replace(good, target=good.target.replace(chain.group_id, chain.group_id.lower())),
         "the id encoded": replace(good, target=good.target.replace("grp_", "%67rp_")),
         "an absent group": replace(good, target=good.target.replace(chain.group_id, "grp_" + "0" * 26)),

@@ -97,7 +97,7 @@ async def test_every_call_of_an_app_takes_the_same_proof(
 
     def attempts() -> Iterator[Attempt]:
         for row in closed:
-            target = row.path.replace("{group_id}", chain.group_id)
+            target = row.path.replace("{group_id}", chain.group_id).replace("{user_id}", chain.team.ids["ben"])
             assert "{" not in target
             yield attempt(f"{target} unsigned", RawRequest(row.method, target, (("Content-Type", "application/json"),)))
             good = chain.app(target, b"{}")

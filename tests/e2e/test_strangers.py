@@ -17,7 +17,7 @@ from tests.e2e.wire import Answer, RawRequest, Wire
 Ids = Mapping[str, str]
 ABSENT: Final[Ids] = {
     f"{name}_id": f"{kind}_{'0' * 26}"
-    for name, kind in (("org", "org"), ("group", "grp"), ("user", "usr"), ("agent", "agt"))
+    for name, kind in (("org", "org"), ("group", "grp"), ("user", "usr"), ("agent", "agt"), ("token", "tok"))
 }
 # A good body for every endpoint that takes one; ids in braces are filled in. A new endpoint has to enter itself.
 BODIES: Final[Mapping[str, object]] = {
@@ -71,6 +71,7 @@ def town(deployment: Deployment) -> Town:
             "group_id": group_id,
             "user_id": team.ids[user],
             "agent_id": team.ids["scribe"],
+            "token_id": token_of(team, user),
         }
 
     away, home = ids(there, theirs, "ben"), ids(here, shared, "ben")
@@ -84,6 +85,10 @@ def town(deployment: Deployment) -> Town:
     }
     watched = ((here, "ada", shared), (here, "ada", adas), (here, "cleo", cleos), (there, "ada", theirs))
     return Town(callers, watched)
+
+
+def token_of(team: Team, user: str) -> str:
+    return str(team.get("ada", f"/people/{team.ids[user]}/tokens")["tokens"][0]["id"])
 
 
 @pytest.fixture
@@ -149,7 +154,13 @@ async def test_foreign_and_absent_look_alike(town: Town, app: Wire, row: Endpoin
 async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: Wire) -> None:
     team = deployment.new_team()
     group_id = team.new_group("ben")
-    own = {"org_id": team.org_id, "group_id": group_id, "user_id": team.ids["ben"], "agent_id": team.ids["scribe"]}
+    own = {
+        "org_id": team.org_id,
+        "group_id": group_id,
+        "user_id": team.ids["ben"],
+        "agent_id": team.ids["scribe"],
+        "token_id": token_of(team, "ben"),
+    }
     rows = [row for row in endpoints.rows if parameters(row)]
     # What ends a membership, a group's agents or its life comes after what needs them.
     rows.sort(key=lambda row: (row.path.find("/archive") >= 0, row.method == "DELETE", row.method == "GET"))

@@ -11,12 +11,12 @@ TEXT = (ROOT / "wrangler.toml").read_text()
 CONFIG: dict[str, Any] = tomllib.loads(TEXT)
 BINDINGS = {
     "app": {"DB", "ARCHIVES", "ORCHESTRATOR", "ASSETS"},
-    "orchestrator": {"DB", "ARCHIVES", "AGENTS", "GROUP_CONTROLLER", "REPLAY_GUARD"},
+    "orchestrator": {"DB", "ARCHIVES", "AGENTS", "GROUP_CONTROLLER", "REPLAY_GUARD", "RATE_LIMITER"},
     "agents": {"REPLAY_GUARD"},
 }
 OBJECT_CLASSES = {
     "app": set[str](),
-    "orchestrator": {"GroupController", "ReplayGuard"},
+    "orchestrator": {"GroupController", "ReplayGuard", "RateLimiter"},
     "agents": {"ReplayGuard"},
 }
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental", "unsafe", "no_python_workers")

@@ -16,7 +16,7 @@ from shared.keys import PrivateKeySet, b64url
 from shared.log import Log
 from shared.signing import CERTIFICATE_HEADER, SCHEME, Verifier, certificate_hash, content_digest
 from shared.tokens import ORCHESTRATOR, REQUEST, SESSION, Tokens
-from tests.fakes import FakeDatabase, FakeReplayGuard
+from tests.fakes import FakeDatabase, FakeRateLimit, FakeReplayGuard
 from tests.shared.credential import Credential
 from tests.shared.hostile import ES256
 from tools.es256 import new_private_key
@@ -55,6 +55,7 @@ class Office:
         self.database = database or FakeDatabase()
         self.controllers = controllers or FakeControllers()
         self.guard = FakeReplayGuard()
+        self.rate_limit = FakeRateLimit()
         self.lines: list[str] = []
         self._jtis = 0
         self._furnish()
@@ -70,6 +71,7 @@ class Office:
             signing_key=ISSUER_KEY,
             published=published,
             controllers=self.controllers,
+            rate_limit=self.rate_limit,
             new_private_key=self._new_key,
             new_jti=self.jti,
             clock=lambda: self.now_ms,

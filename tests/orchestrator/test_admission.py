@@ -10,7 +10,7 @@ from shared.errors import (
     UpgradeRequired,
 )
 from shared.routing import routing_audience, verify_routing_token
-from shared.tokens import ORCHESTRATOR, ROUTING, SESSION, Tokens
+from shared.tokens import ORCHESTRATOR, ROUTING, SESSION, RoutingClaims, Tokens
 from tests.shared.credential import Credential
 from tests.shared.hostile import ES256
 from tools.es256 import new_private_key
@@ -35,6 +35,7 @@ GOOD = Credential(
     KEY,
 )
 TOKEN = GOOD.token()
+CLAIMS = RoutingClaims.model_validate(GOOD.claims)
 UPGRADE = {"upgrade": "websocket"}
 BEARER = f"groupchat.bearer.{TOKEN}"
 
@@ -55,30 +56,30 @@ def refused(kind: type[ParleyError], query: str = "", method: str = "GET", **hea
 
 
 def test_a_token_in_the_query_admits_its_person() -> None:
-    assert admit(f"token={TOKEN}") == Admission("usr_1", None)
-    assert admit(f"a=1&token={TOKEN}&b=") == Admission("usr_1", None)
+    assert admit(f"token={TOKEN}") == Admission(CLAIMS, None)
+    assert admit(f"a=1&token={TOKEN}&b=") == Admission(CLAIMS, None)
 
 
 @pytest.mark.parametrize(
     "offered", ["groupchat.v1, {}", "{},groupchat.v1", " groupchat.v1 ,, {} ", "x, {}, groupchat.v1"]
 )
 def test_a_token_as_subprotocol_admits_too_and_ours_is_spoken_when_it_was_offered(offered: str) -> None:
-    assert admit(sec_websocket_protocol=offered.format(BEARER)) == Admission("usr_1", "groupchat.v1")
+    assert admit(sec_websocket_protocol=offered.format(BEARER)) == Admission(CLAIMS, "groupchat.v1")
 
 
 @pytest.mark.parametrize("offered", [BEARER, f"groupchat.v2, {BEARER}", f"groupchat.v, {BEARER}"])
 def test_what_was_not_offered_is_not_spoken(offered: str) -> None:
-    assert admit(sec_websocket_protocol=offered) == Admission("usr_1", None)
+    assert admit(sec_websocket_protocol=offered) == Admission(CLAIMS, None)
 
 
 @pytest.mark.parametrize("upgrade", ["websocket", "WebSocket", "WEBSOCKET", " websocket "])
 def test_the_upgrade_is_read_in_any_letters(upgrade: str) -> None:
-    assert admit(f"token={TOKEN}", upgrade=upgrade).user_id == "usr_1"
+    assert admit(f"token={TOKEN}", upgrade=upgrade).claims.sub == "usr_1"
 
 
 @pytest.mark.parametrize("origin", [PAGE, "https://other.test"])
 def test_pages_of_the_allowed_origins_come_in(origin: str) -> None:
-    assert admit(f"token={TOKEN}", origin=origin).user_id == "usr_1"
+    assert admit(f"token={TOKEN}", origin=origin).claims.sub == "usr_1"
 
 
 # ── what does not ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,9 @@
 import hashlib
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
-from durable_objects.calls import OpenSession, RosterSet
+from durable_objects.calls import RosterSet
 from orchestrator.api import LAPSED_S
 from orchestrator.routes import endpoints
 from shared.routing import verify_routing_token
@@ -23,7 +22,6 @@ from tests.orchestrator.office import (
     ORG,
     OTHER_GROUP,
     OTHER_ORG,
-    SCRIBE,
     SESSION_KEY,
     Office,
     verdict,
@@ -37,14 +35,6 @@ KEYS = {ISSUER_KEY.thumbprint: ISSUER_KEY.public}
 OPEN, TOKEN, CLEANUP, RENEW = "/infra/groups", "/infra/routing-token", "/infra/cleanup", "/infra/sessions/renew"
 
 
-@pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    office = Office()
-    yield office
-    await office.client.aclose()
-    office.database.close()
-
-
 def body(**members: object) -> bytes:
     return json.dumps(members).encode()
 
@@ -56,12 +46,16 @@ def bearer(office: Office, name: str = "prl_ben", **row: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {name}"}
 
 
+def path_of(row: object) -> str:
+    return str(getattr(row, "path", "")).replace("{group_id}", GROUP).replace("{user_id}", BEN)
+
+
 # ── who may call what ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("row", [row for row in endpoints.rows if row.auth != "anyone"], ids=lambda row: row.path)
 async def test_nothing_is_done_for_nobody(office: Office, row: object) -> None:
-    target = str(getattr(row, "path", "")).replace("{group_id}", GROUP)
+    target = path_of(row)
     for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "GroupSig x"}, {"Authorization": ""}):
         assert verdict(await office.post(target, b"{}", headers)) == REFUSED
     assert office.controllers.asked == []
@@ -69,7 +63,7 @@ async def test_nothing_is_done_for_nobody(office: Office, row: object) -> None:
 
 @pytest.mark.parametrize("row", endpoints.rows, ids=lambda row: row.path)
 async def test_each_credential_opens_its_own_endpoints_alone(office: Office, row: object) -> None:
-    auth, target = getattr(row, "auth", ""), str(getattr(row, "path", "")).replace("{group_id}", GROUP)
+    auth, target = getattr(row, "auth", ""), path_of(row)
     by = {
         "app": office.as_app(target, b"{}"),
         "session": office.as_session(target, b"{}"),
@@ -85,52 +79,6 @@ async def test_each_credential_opens_its_own_endpoints_alone(office: Office, row
     for who, headers in by.items():
         answered = verdict(await office.post(target, b"{}", headers))
         assert (answered != REFUSED) == (who in opens), f"{who} at {target}: {answered}"
-
-
-# ── opening a session ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_an_app_opens_the_session_of_a_group_for_one_of_its_members(office: Office) -> None:
-    asked = body(group_id=GROUP, org_id=ORG, user_id=ADA)
-    opened = (await office.post(OPEN, asked, office.as_app(OPEN, asked))).json()
-    tokens = Tokens(ES256)
-    claims = tokens.verify(SESSION, opened["session_certificate"], KEYS, issuer=ORCHESTRATOR, now_s=NOW_S)
-
-    assert (claims.gid, claims.sub, claims.sep) == (GROUP, opened["group_controller_id"], EPOCH + 1)
-    assert (claims.agents, claims.aud, claims.scope) == ([SCRIBE], ["agents", "orchestrator"], "group")
-    assert claims.exp - claims.iat == SESSION.life_s
-    assert claims.cnf.jwk.x == opened["session_private_key"]["x"]
-    ((group_id, call),) = office.controllers.asked
-    assert group_id == GROUP
-    assert isinstance(call, OpenSession)
-    assert (call.certificate, call.session_epoch) == (opened["session_certificate"], EPOCH + 1)
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"group_id": ABSENT, "org_id": ORG, "user_id": ADA},
-        {"group_id": GROUP, "org_id": OTHER_ORG, "user_id": ADA},
-        {"group_id": OTHER_GROUP, "org_id": ORG, "user_id": ADA},
-        {"group_id": GROUP, "org_id": ORG, "user_id": EVE},
-    ],
-    ids=str,
-)
-async def test_no_session_is_opened_for_what_does_not_belong_together(office: Office, asked: dict[str, str]) -> None:
-    assert verdict(await office.post(OPEN, body(**asked), office.as_app(OPEN, body(**asked)))) == HIDDEN
-    assert office.controllers.asked == []
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"), [("pending", 201), ("active", 201), ("archiving", 409), ("archived", 409)]
-)
-async def test_a_group_that_is_over_gets_no_session(office: Office, status: str, expected: int) -> None:
-    await office.database.rows("UPDATE groups SET status = ? WHERE id = ?", status, GROUP)
-    asked = body(group_id=GROUP, org_id=ORG, user_id=ADA)
-
-    assert (await office.post(OPEN, asked, office.as_app(OPEN, asked))).status_code == expected
-    (row,) = await office.database.rows("SELECT status FROM groups WHERE id = ?", GROUP)
-    assert row["status"] == ("active" if expected == 201 else status)
 
 
 # ── routing tokens ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +158,23 @@ async def test_two_credentials_are_one_too_many(office: Office) -> None:
         assert verdict(await office.post(TOKEN, asked, headers)) == AMBIGUOUS
     assert verdict(await office.post(TOKEN, asked, {**by_app, "X-Session-Cert": certificate})) == REFUSED
     assert (await office.post(TOKEN, asked, by_app)).status_code == 200
+
+
+async def test_a_person_gets_so_many_and_then_is_told_when_to_come_back(office: Office) -> None:
+    office.rate_limit.left = 1
+    asked, by_ben = body(group_id=GROUP, user_id=BEN), bearer(office)
+    assert (await office.post(TOKEN, asked, by_ben)).status_code == 200
+    answer = await office.post(TOKEN, asked, by_ben)
+    assert verdict(answer) == (429, "too_many_requests")
+    assert (answer.headers["retry-after"], answer.json()["retry_after_ms"]) == ("3", 2500)
+    assert office.rate_limit.asked == [BEN, BEN]
+
+
+async def test_asking_for_others_counts_and_what_an_app_asks_for_does_not(office: Office) -> None:
+    asked = body(group_id=GROUP, user_id=ADA)
+    assert verdict(await office.post(TOKEN, asked, bearer(office))) == HIDDEN
+    assert (await office.post(TOKEN, asked, office.as_app(TOKEN, asked))).status_code == 200
+    assert office.rate_limit.asked == [BEN]
 
 
 # ── app keys ────────────────────────────────────────────────────────────────────────────────────────────────────────

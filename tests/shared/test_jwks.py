@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from shared.errors import Unavailable
-from shared.jwks import FRESH_MS, REREAD_MS, RETRY_MS, OwnKeys, RemoteKeys
+from shared.jwks import FRESH_MS, REREAD_MS, RETRY_MS, OwnKeys, RemoteKeys, own_keys
 from shared.keys import PrivateKey, PrivateKeySet
 from tools.es256 import new_private_key
 
@@ -19,7 +19,7 @@ class Issuer:
         self.document = b""
         self.down = False
         self.publish(*keys)
-        self.keys = RemoteKeys(self.read, lambda: self.now_ms)
+        self.keys = RemoteKeys(self.read, lambda: self.now_ms, own_keys)
 
     def publish(self, *keys: PrivateKey) -> None:
         self.document = PrivateKeySet(keys=keys).published().model_dump_json().encode()

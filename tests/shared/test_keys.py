@@ -99,3 +99,24 @@ def test_a_set_of_signing_keys_is_never_empty() -> None:
 def test_a_coordinate_has_one_spelling() -> None:
     with pytest.raises(ValidationError):
         PublicKey(x=X, y=Y[:-1] + "N")
+
+
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+
+
+def moved(key: PublicKey, x: int = 0, y: int = 0) -> PublicKey:
+    """A key whose coordinates are so much further."""
+    return PublicKey(x=b64url((number(key.x) + x).to_bytes(32)), y=b64url((number(key.y) + y).to_bytes(32)))
+
+
+def test_a_point_that_is_not_on_the_curve_is_no_key() -> None:
+    for _ in range(20):
+        key = new_private_key().public
+        assert key.on_curve
+        assert not moved(key, x=1).on_curve
+        assert not moved(key, y=1).on_curve
+    # 0 is the x of a point, and so p is none but looks like it.
+    root = pow(0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B, (P + 1) // 4, P)
+    for x, y, real in ((0, root, True), (P, root, False), (0, P - root, True)):
+        key = PublicKey(x=b64url(x.to_bytes(32)), y=b64url(y.to_bytes(32)))
+        assert key.on_curve is real

@@ -32,6 +32,15 @@ export class Commands {
     await this.#miniflare.setOptions(await miniflareOptions(this.#request, this.#onLog));
   }
 
+  /** `vars`: what each Worker is told from now on, in place of what it was started with. */
+  async configure({ vars }) {
+    for (const [env, values] of Object.entries(vars)) {
+      this.#request.workers[env].vars = values;
+    }
+    await this.reload();
+    await this.ready();
+  }
+
   async evict({ className, worker, object, webSockets }) {
     const { script } = this.#durableObject(className, worker);
     await this.#miniflare.unsafeEvictDurableObject(script, className, { ...object, webSockets });

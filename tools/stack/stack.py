@@ -166,6 +166,10 @@ class Stack:
             self._sidecar.request("reload")
         return changed
 
+    def configure(self, overrides: Mapping[str, Mapping[str, str]]) -> None:
+        """Replaces the Workers' vars and secrets, as a changed secret does: the runtime restarts, storage stays."""
+        self._sidecar.request("configure", vars={name: dict(values) for name, values in overrides.items()})
+
     def logs(self) -> list[tuple[str, str]]:
         """The latest log lines as (level, text); level "runtime" is what workerd or Miniflare said themselves."""
         return list(self._logs)

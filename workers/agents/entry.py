@@ -24,7 +24,7 @@ from shared.edge.js import now_ms
 from shared.edge.worker import Application, Environment
 from shared.errors import Unavailable
 from shared.http import Api
-from shared.jwks import RemoteKeys
+from shared.jwks import RemoteKeys, own_keys
 from shared.log import Log
 from shared.signing import Verifier
 from shared.tokens import Tokens
@@ -49,7 +49,7 @@ def build(env: Environment, log: Log) -> Api[AgentsPorts]:
         verifier=Verifier(
             Tokens(NodeEs256()), ObjectReplayGuard(env.binding("REPLAY_GUARD")), "agents", settings.agents_origin
         ),
-        issuer_keys=RemoteKeys(lambda: _read_jwks(settings.orchestrator_origin), now_ms),
+        issuer_keys=RemoteKeys(lambda: _read_jwks(settings.orchestrator_origin), now_ms, own_keys),
         providers={
             "builtin": BuiltinProvider(asyncio.sleep),
             "python": PythonProvider(AGENTS),

@@ -7,21 +7,27 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.access import AccessStore
 from app.archives import OBJECT_HEADER
 from app.auth import authenticate
 from app.downloads import with_object
+from app.identity import IdentityProvider
+from app.idp_keys import idp_keys
 from app.infra import Infra
 from app.ports import AppPorts
 from app.routes import endpoints
-from app.settings import AppSettings
+from app.settings import AppSettings, Idp
+from app.sign_in import SignIn
 from app.store import Store
-from shared.edge.crypto import NodeEs256, make_id, new_jti
+from shared.edge.crypto import NodeEs256, NodeRs256, make_id, new_jti
 from shared.edge.d1 import D1
+from shared.edge.document import Document
 from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
 from shared.edge.worker import Application, Environment
 from shared.http import Api
+from shared.jwks import RemoteKeys
 from shared.log import Log
 from shared.signing import Signer
 from shared.tokens import Tokens
@@ -36,17 +42,29 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
     signer = Signer(
         Tokens(NodeEs256()), settings.signing_key, settings.app_id, "orchestrator", settings.orchestrator_origin
     )
+    database = D1(env.binding("DB"))
+    access = AccessStore(database)
     ports = AppPorts(
         settings=settings,
-        store=Store(D1(env.binding("DB"))),
+        store=Store(database),
+        access=access,
         infra=Infra(orchestrator, signer, now_ms, new_jti),
         archives=R2Bucket(env.binding("ARCHIVES")),
+        sign_in=sign_in(settings.idp, access),
         make_id=make_id,
         random_bytes=secrets.token_bytes,
         clock=now_ms,
         log=log,
     )
     return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
+
+
+def sign_in(idp: Idp | None, access: AccessStore) -> SignIn | None:
+    if idp is None:
+        return None
+    keys = RemoteKeys(Document(idp.jwks_url).read, now_ms, idp_keys)
+    provider = IdentityProvider(idp.issuer, idp.audience, keys, Tokens(NodeEs256(), NodeRs256()))
+    return SignIn(provider, access, idp.org_id, idp.provision, lambda: make_id("usr"), now_ms)
 
 
 application = Application("app", build)

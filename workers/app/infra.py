@@ -47,6 +47,10 @@ class Infra:
         body = await self._post("/infra/routing-token", {"group_id": group_id, "user_id": user_id})
         return RoutingToken.model_validate_json(body)
 
+    async def disconnect(self, user_id: str) -> None:
+        """Closes what a person has open, after their access has changed."""
+        await self._post(f"/infra/people/{user_id}/disconnect", {})
+
     async def archive(self, group_id: str, user_id: str, reason: str) -> ArchivedAt:
         body = await self._post(f"/infra/groups/{group_id}/archive", {"user_id": user_id, "reason": reason})
         return ArchivedAt.model_validate_json(body)

@@ -1,19 +1,15 @@
-"""Orgs, people and the tokens they hold."""
+"""Orgs and people."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
+from app.access import insert_token
 from app.api import Model, Name, PageQuery, PersonCall, endpoints, next_cursor, require_admin
 from app.auth import new_token
 from app.ports import AppPorts
-from app.store import Person, insert_token
-from shared.clock import rfc3339
-from shared.errors import Forbidden, InvalidBody, InvalidCredential, NotFound
+from app.store import Person
+from app.tokens import find_person, require_charge
+from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.http import Call
-
-_MS = 1000
 
 
 class NewOrg(Model):
@@ -32,6 +28,7 @@ class PersonRecord(Model):
     name: str
     role: Literal["owner", "admin", "member"]
     created_at: str
+    disabled_at: str | None
 
 
 class OrgCreated(Model):
@@ -50,19 +47,6 @@ class NewPerson(Model):
 class PeoplePage(Model):
     people: tuple[PersonRecord, ...]
     next: str | None
-
-
-class NewToken(Model):
-    label: Name
-    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = 90
-
-
-class TokenCreated(Model):
-    """`token` is never shown again."""
-
-    id: str
-    token: str
-    expires_at: str | None
 
 
 @endpoints.add("POST", "/orgs", auth="operator", status=201, errors=(InvalidCredential, InvalidBody))
@@ -101,31 +85,44 @@ async def list_people(call: PersonCall, query: PageQuery) -> PeoplePage:
 
 
 @endpoints.add(
-    "POST",
-    "/people/{user_id}/tokens",
+    "DELETE",
+    "/people/{user_id}",
     auth="person",
-    status=201,
-    errors=(InvalidCredential, Forbidden, NotFound, InvalidBody),
+    errors=(InvalidCredential, Forbidden, NotFound, Conflict, Unavailable),
 )
-async def create_token(call: PersonCall, body: NewToken) -> TokenCreated:
-    """A bearer token for yourself; owners and admins make them for members as well."""
-    ports, user_id = call.ports, call.path["user_id"]
-    person = await ports.store.person(call.caller.org_id, user_id)
-    if person is None:
-        raise NotFound
-    if person.id != call.caller.id and (call.caller.role == "member" or person.role == "owner"):
-        raise Forbidden("You may not make a token for this person")
-    expires_at = None
-    if body.expires_in_days is not None:
-        moment = datetime.fromtimestamp(ports.clock() / _MS, UTC) + timedelta(days=body.expires_in_days)
-        expires_at = rfc3339(int(moment.timestamp() * _MS))
-    token, digest = new_token(ports)
-    token_id = ports.make_id("tok")
-    await ports.store.create_token(insert_token(token_id, user_id, digest, body.label, ports.now(), expires_at))
-    return TokenCreated(id=token_id, token=token, expires_at=expires_at)
+async def disable_person(call: PersonCall) -> PersonRecord:
+    """Disable a person: no credential of theirs opens anything, and their sockets close. Owners and admins."""
+    ports, person = call.ports, await _ruled_person(call)
+    await ports.access.disable(person.id, person.org_id, ports.now())
+    disabled = await find_person(call)
+    if disabled.disabled_at is None:
+        raise Conflict("An org keeps at least one owner who may come in")
+    await ports.infra.disconnect(person.id)
+    return _record(disabled)
+
+
+@endpoints.add("POST", "/people/{user_id}/enable", auth="person", errors=(InvalidCredential, Forbidden, NotFound))
+async def enable_person(call: PersonCall) -> PersonRecord:
+    """Let a disabled person come in again, with new tokens. Owners and admins."""
+    person = await _ruled_person(call)
+    await call.ports.access.enable(person.id)
+    return _record(await find_person(call))
+
+
+async def _ruled_person(call: PersonCall) -> Person:
+    """Raises NotFound, Forbidden."""
+    person = await find_person(call)
+    require_admin(call.caller)
+    require_charge(call.caller, person)
+    return person
 
 
 def _record(person: Person) -> PersonRecord:
     return PersonRecord(
-        id=person.id, org_id=person.org_id, name=person.name, role=person.role, created_at=person.created_at
+        id=person.id,
+        org_id=person.org_id,
+        name=person.name,
+        role=person.role,
+        created_at=person.created_at,
+        disabled_at=person.disabled_at,
     )

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.access import AccessStore
 from app.infra import Infra
 from app.settings import AppSettings
+from app.sign_in import SignIn
 from app.store import Store
 from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
@@ -14,10 +16,14 @@ from shared.ports import Bucket
 
 @dataclass(frozen=True)
 class AppPorts:
+    """`sign_in` is None where no identity provider is configured."""
+
     settings: AppSettings
     store: Store
+    access: AccessStore
     infra: Infra
     archives: Bucket
+    sign_in: SignIn | None
     make_id: MakeId
     random_bytes: Callable[[int], bytes]
     clock: Clock

@@ -1,16 +1,32 @@
 """What the App is told by its configuration."""
 
 import json
-from typing import Annotated, Self
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
+from shared.ids import OrgId
 from shared.keys import PrivateKey
 from shared.settings import Origin, Settings
 
 
 def _parsed_key(value: object) -> object:
     return PrivateKey.model_validate_json(value) if isinstance(value, str) else value
+
+
+_URL: Final = r"^https?://[a-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$"
+
+
+@dataclass(frozen=True)
+class Idp:
+    """An external identity provider."""
+
+    issuer: str
+    jwks_url: str
+    audience: str
+    org_id: str
+    provision: bool
 
 
 class LocalPerson(BaseModel):
@@ -30,6 +46,8 @@ class AppSettings(Settings):
     """`signing_key` is this app's private JWK; `operator_token` is what creating an org takes.
 
     `local_people` are demo people with their tokens, and refused anywhere but on a developer's machine.
+    `idp_*`: the identity provider whose tokens sign people of `idp_org_id` in; all of it or nothing. `idp_provision`:
+    whether it may bring people who are not known yet.
     """
 
     app_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -38,6 +56,30 @@ class AppSettings(Settings):
     signing_key: Annotated[PrivateKey, BeforeValidator(_parsed_key)]
     operator_token: Annotated[str, StringConstraints(min_length=32, max_length=200)]
     local_people: Annotated[tuple[LocalPerson, ...], BeforeValidator(_parsed_people)] = ()
+
+    idp_issuer: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    idp_jwks_url: Annotated[str, StringConstraints(pattern=_URL, max_length=500)] | None = None
+    idp_audience: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    idp_org_id: OrgId | None = None
+    idp_provision: bool = False
+
+    @property
+    def idp(self) -> Idp | None:
+        """Where people of another login come from, if that was configured."""
+        match (self.idp_issuer, self.idp_jwks_url, self.idp_audience, self.idp_org_id):
+            case (str(issuer), str(jwks_url), str(audience), str(org_id)):
+                return Idp(issuer, jwks_url, audience, org_id, self.idp_provision)
+            case _:
+                return None
+
+    @model_validator(mode="after")
+    def _a_whole_idp_or_none(self) -> Self:
+        parts = (self.idp_issuer, self.idp_jwks_url, self.idp_audience, self.idp_org_id)
+        if self.idp is None and (self.idp_provision or any(part is not None for part in parts)):
+            raise ValueError("IDP_ISSUER, IDP_JWKS_URL, IDP_AUDIENCE and IDP_ORG_ID go together")
+        if self.idp is not None and self.environment != "local" and self.idp.jwks_url.startswith("http:"):
+            raise ValueError("IDP_JWKS_URL must be https")
+        return self
 
     @model_validator(mode="after")
     def _no_demo_people_outside(self) -> Self:

@@ -1,6 +1,6 @@
-"""Every statement the App sends to the directory.
+"""Every statement the App sends to the directory, but for those about access, which `access` has.
 
-Law: SQL is here and nowhere else in this Worker; whatever belongs to an org is asked for with that org's id.
+Law: SQL is there and nowhere else in this Worker; whatever belongs to an org is asked for with that org's id.
 """
 
 import json
@@ -24,6 +24,7 @@ class Person:
     name: str
     role: OrgRole
     created_at: str
+    disabled_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,30 +85,32 @@ class Store:
 
     async def person_of_token(self, sha256: str, now: str) -> Person | None:
         rows = await self._db.rows(
-            """SELECT people.id, people.org_id, people.name, people.role, people.created_at
+            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at
                FROM tokens JOIN people ON people.id = tokens.user_id
-               WHERE tokens.sha256 = ?1 AND tokens.revoked_at IS NULL
+               WHERE tokens.sha256 = ?1 AND tokens.revoked_at IS NULL AND people.disabled_at IS NULL
                AND (tokens.expires_at IS NULL OR tokens.expires_at > ?2)""",
             sha256,
             now,
         )
-        return _person(rows[0]) if rows else None
+        return person_of(rows[0]) if rows else None
 
     async def person(self, org_id: str, user_id: str) -> Person | None:
         rows = await self._db.rows(
-            "SELECT id, org_id, name, role, created_at FROM people WHERE id = ? AND org_id = ?", user_id, org_id
+            "SELECT id, org_id, name, role, created_at, disabled_at FROM people WHERE id = ? AND org_id = ?",
+            user_id,
+            org_id,
         )
-        return _person(rows[0]) if rows else None
+        return person_of(rows[0]) if rows else None
 
     async def people(self, org_id: str, after: str, limit: int) -> list[Person]:
         rows = await self._db.rows(
-            """SELECT id, org_id, name, role, created_at FROM people
+            """SELECT id, org_id, name, role, created_at, disabled_at FROM people
                WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?""",
             org_id,
             after,
             limit,
         )
-        return [_person(row) for row in rows]
+        return [person_of(row) for row in rows]
 
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -285,15 +288,6 @@ def turns_text(turns: TurnSettings) -> str:
     return turns.model_dump_json(exclude_defaults=True)
 
 
-def insert_token(
-    token_id: str, user_id: str, sha256: str, label: str, created_at: str, expires_at: str | None
-) -> Statement:
-    return (
-        "INSERT INTO tokens (id, user_id, sha256, label, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (token_id, user_id, sha256, label, created_at, expires_at),
-    )
-
-
 def _insert_person(person: Person) -> Statement:
     return (
         "INSERT INTO people (id, org_id, name, role, created_at) VALUES (?, ?, ?, ?, ?)",
@@ -301,8 +295,15 @@ def _insert_person(person: Person) -> Statement:
     )
 
 
-def _person(row: Row) -> Person:
-    return Person(str(row["id"]), str(row["org_id"]), str(row["name"]), _org_role(row["role"]), str(row["created_at"]))
+def person_of(row: Row) -> Person:
+    return Person(
+        str(row["id"]),
+        str(row["org_id"]),
+        str(row["name"]),
+        _org_role(row["role"]),
+        str(row["created_at"]),
+        _text_or_none(row["disabled_at"]),
+    )
 
 
 def _org_role(value: object) -> OrgRole:

@@ -12,7 +12,7 @@ from shared.errors import AmbiguousCredential, Forbidden, InvalidCredential, Met
 from shared.keys import PublicKey
 from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.routing import verify_routing_token
-from shared.tokens import Tokens
+from shared.tokens import RoutingClaims, Tokens
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class UpgradeRequest:
 
 @dataclass(frozen=True)
 class Admission:
-    user_id: str
+    claims: RoutingClaims
     subprotocol: str | None
 
 
@@ -58,7 +58,7 @@ class Doorkeeper:
         if not candidates:
             raise InvalidCredential(reason="no routing token")
         claims = verify_routing_token(self.tokens, candidates[0], self.keys, request.group_id, controller_id, now_s)
-        return Admission(claims.sub, SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        return Admission(claims, SUBPROTOCOL if SUBPROTOCOL in offered else None)
 
 
 def group_of(path: str) -> str | None:

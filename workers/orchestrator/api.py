@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SearchHistory, SetRoster
+from orchestrator.disconnect import disconnect
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
 from orchestrator.sessions import certify, open_session
@@ -27,11 +28,12 @@ from shared.errors import (
     InvalidBody,
     InvalidCredential,
     NotFound,
+    TooManyRequests,
     Unavailable,
 )
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
 from shared.ids import GroupId, OrgId, UserId
-from shared.keys import PrivateKey
+from shared.keys import PrivateKey, PublicKey
 from shared.protocol import History, Send
 from shared.replies import SendOk
 from shared.search import Search, SearchOk
@@ -105,15 +107,26 @@ authenticate: Final[Mapping[str, Authenticate]] = {
 # ── the contract ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _usable(key: PublicKey) -> PublicKey:
+    if not key.on_curve:
+        raise ValueError("not a point of P-256")
+    return key
+
+
 class SessionRequest(InternalModel):
+    """`session_public_jwk`: the caller's own key, to be certified in place of one that is made for it."""
+
     group_id: GroupId
     org_id: OrgId
     user_id: UserId
+    session_public_jwk: Annotated[PublicKey, AfterValidator(_usable)] | None = None
 
 
 class SessionOpened(InternalModel):
+    """`session_private_key` is null when the caller brought a key."""
+
     group_controller_id: str
-    session_private_key: PrivateKey
+    session_private_key: PrivateKey | None
     session_certificate: str
 
 
@@ -160,7 +173,7 @@ async def initialise_group(call: AppCall, body: SessionRequest) -> SessionOpened
         raise NotFound
     if group.status not in ("pending", "active"):
         raise GroupArchived
-    opened = await open_session(ports, body.group_id, body.user_id)
+    opened = await open_session(ports, body.group_id, body.user_id, body.session_public_jwk)
     await ports.store.set_status(body.group_id, "active", was="pending")
     return SessionOpened(
         group_controller_id=opened.controller_id,
@@ -173,12 +186,14 @@ async def initialise_group(call: AppCall, body: SessionRequest) -> SessionOpened
     "POST",
     "/infra/routing-token",
     auth="app_or_bearer",
-    errors=(InvalidCredential, AmbiguousCredential, NotFound, InvalidBody, Unavailable),
+    errors=(InvalidCredential, AmbiguousCredential, NotFound, InvalidBody, TooManyRequests, Unavailable),
 )
 async def routing_token(call: Call[RoutingCaller, OrchestratorPorts], body: RoutingTokenRequest) -> RoutingToken:
     """A short-lived stateless token that lets one person into one group."""
-    if call.caller.user_id not in (None, body.user_id):
-        raise NotFound
+    if call.caller.user_id is not None:
+        await call.ports.rate_limit.take(call.caller.user_id)
+        if call.caller.user_id != body.user_id:
+            raise NotFound
     token, expires_s = await issue_routing_token(call.ports, body.group_id, body.user_id)
     return RoutingToken(routing_token=token, expires_at=rfc3339(expires_s * 1000))
 
@@ -242,6 +257,12 @@ class PostRequest(InternalModel):
 
 class Status(InternalModel):
     status: Literal["ok"] = "ok"
+
+
+class Disconnected(InternalModel):
+    """In how many groups there may have been sockets of theirs."""
+
+    groups: int
 
 
 @endpoints.add(
@@ -330,6 +351,14 @@ async def post_message(call: AppCall, body: PostRequest) -> SendOk:
     """Send as a member; idempotency and order are those of the socket."""
     ask = PostMessage(user_id=body.user_id, message=body.message)
     return SendOk.model_validate_json(await call.ports.controllers.ask(call.path["group_id"], ask))
+
+
+@endpoints.add(
+    "POST", "/infra/people/{user_id}/disconnect", auth="app", errors=(InvalidCredential, NotFound, Unavailable)
+)
+async def disconnect_person(call: AppCall) -> Disconnected:
+    """A person's access changed in the directory: close what they opened under the one before."""
+    return Disconnected(groups=await disconnect(call.ports, call.path["user_id"]))
 
 
 async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:

@@ -10,7 +10,7 @@ import js
 from pyodide.ffi import JsException
 
 from durable_objects.calls import ControllerCall
-from durable_objects.upgrade import SUBPROTOCOL_HEADER, USER_HEADER
+from durable_objects.upgrade import CLAIMS_HEADER, SUBPROTOCOL_HEADER
 from orchestrator.admission import Admission
 from shared.edge.js import js_object
 from shared.errors import Unavailable, error_of
@@ -37,7 +37,7 @@ class ObjectControllers:
 
     async def connect(self, group_id: str, admission: Admission) -> Any:
         """The raw response to an admitted upgrade, socket and all."""
-        headers = {"Upgrade": "websocket", USER_HEADER: admission.user_id}
+        headers = {"Upgrade": "websocket", CLAIMS_HEADER: json.dumps(admission.claims.model_dump())}
         if admission.subprotocol is not None:
             headers[SUBPROTOCOL_HEADER] = admission.subprotocol
         request = js.Request.new("https://group-controller/socket", js_object({"headers": headers}))

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from durable_objects.group_controller import GroupController
+from durable_objects.rate_limiter import RateLimiter
 from durable_objects.replay_guard import ReplayGuard
 from orchestrator.admission import Doorkeeper, UpgradeRequest, group_of
 from orchestrator.controllers import ObjectControllers
 from orchestrator.ports import AppKeys, OrchestratorPorts
+from orchestrator.rate_limit import ObjectRateLimit
 from orchestrator.routes import authenticate, endpoints
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.store import Store
@@ -30,7 +32,7 @@ from shared.signing import Verifier
 from shared.tokens import Tokens
 from workers import WorkerEntrypoint
 
-__all__ = ["Default", "GroupController", "ReplayGuard"]
+__all__ = ["Default", "GroupController", "RateLimiter", "ReplayGuard"]
 
 
 def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
@@ -48,6 +50,9 @@ def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
         signing_key=settings.signing_keys.keys[0],
         published=published,
         controllers=ObjectControllers(env.binding("GROUP_CONTROLLER")),
+        rate_limit=ObjectRateLimit(
+            env.binding("RATE_LIMITER"), settings.routing_tokens_per_minute, settings.routing_tokens_burst
+        ),
         new_private_key=new_private_key,
         new_jti=new_jti,
         clock=now_ms,

@@ -26,6 +26,14 @@ class Controllers(Protocol):
         ...
 
 
+class RateLimit(Protocol):
+    """How often a person may ask for routing tokens themselves, counted over all isolates."""
+
+    async def take(self, user_id: str) -> None:
+        """Raises TooManyRequests, saying when to come back; Unavailable when it cannot be counted."""
+        ...
+
+
 class AppKeys:
     """The `AppKeySource` over the directory."""
 
@@ -47,6 +55,7 @@ class OrchestratorPorts:
     signing_key: PrivateKey
     published: KeySet
     controllers: Controllers
+    rate_limit: RateLimit
     new_private_key: Callable[[], Awaitable[PrivateKey]]
     new_jti: Callable[[], str]
     clock: Clock

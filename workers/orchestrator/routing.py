@@ -8,7 +8,7 @@ from shared.tokens import ORCHESTRATOR, ROUTING, RoutingClaims
 
 
 async def issue_routing_token(ports: OrchestratorPorts, group_id: str, user_id: str) -> tuple[str, int]:
-    """The token and when it expires (Unix seconds). Raises NotFound for anybody who is not a member."""
+    """The token and when it expires (Unix seconds). Raises NotFound for who is not a member, or disabled."""
     membership = await ports.store.membership(group_id, user_id)
     if membership is None:
         raise NotFound
@@ -21,6 +21,7 @@ async def issue_routing_token(ports: OrchestratorPorts, group_id: str, user_id: 
             "gid": group_id,
             "role": membership.role,
             "mv": membership.version,
+            "av": membership.access_version,
             "iat": now_s,
             "exp": now_s + ROUTING.life_s,
             "jti": ports.new_jti(),

@@ -1,6 +1,8 @@
 """Sessions of Group Controllers: a fresh key, a certificate that binds it, and the roster to begin with.
 
-Law: the private key goes to the caller (the contract) and to the Group Controller, and is kept nowhere else.
+Law: the private key goes to the caller (the contract) and to the Group Controller, and is kept nowhere else. A caller
+that brings a key of its own gets no other: the session's stays with the Group Controller, which goes on working, and
+the caller gets a second certificate of the same session for the key it brought.
 """
 
 from dataclasses import dataclass
@@ -15,12 +17,16 @@ from shared.tokens import ORCHESTRATOR, SESSION, Confirmation, SessionClaims
 
 @dataclass(frozen=True)
 class OpenedSession:
+    """`private_key` is None for a caller that holds its own."""
+
     controller_id: str
-    private_key: PrivateKey
+    private_key: PrivateKey | None
     certificate: str
 
 
-async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: str | None = None) -> OpenedSession:
+async def open_session(
+    ports: OrchestratorPorts, group_id: str, asked_for_by: str | None = None, callers_key: PublicKey | None = None
+) -> OpenedSession:
     """Opens a group's session, or replaces it by one of a higher epoch.
 
     Raises NotFound when there is no such group, or when the person it is asked for is not in it; Unavailable.
@@ -31,7 +37,10 @@ async def open_session(ports: OrchestratorPorts, group_id: str, asked_for_by: st
     await ports.controllers.ask(group_id, opening)
     # Only now: a session that its controller never heard of must not take the place of the one it has.
     await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
-    return OpenedSession(opening.controller_id, opening.private_key, opening.certificate)
+    if callers_key is None:
+        return OpenedSession(opening.controller_id, opening.private_key, opening.certificate)
+    certificate, _ = certify(ports, opening.controller_id, opening.roster, callers_key, opening.session_epoch)
+    return OpenedSession(opening.controller_id, None, certificate)
 
 
 async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSession:

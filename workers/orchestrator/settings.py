@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from durable_objects.settings import ControllerSettings
 from shared.settings import Origin
@@ -13,6 +13,11 @@ def _split(value: object) -> object:
 
 
 class OrchestratorSettings(ControllerSettings):
-    """`allowed_origins`: the web origins whose pages may open sockets, separated by spaces."""
+    """`allowed_origins`: the web origins whose pages may open sockets, separated by spaces.
+
+    `routing_tokens_*`: how many routing tokens a person gets with a bearer; those that an app asks for do not count.
+    """
 
     allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+    routing_tokens_per_minute: Annotated[int, Field(ge=1)] = 60
+    routing_tokens_burst: Annotated[int, Field(ge=1)] = 60

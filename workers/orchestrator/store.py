@@ -29,6 +29,15 @@ class MembershipRow:
     role: str
     version: int
     controller_id: str
+    access_version: int
+
+
+@dataclass(frozen=True)
+class AccessRow:
+    """How a person stands: `may_return` when they have something left to sign in with."""
+
+    version: int
+    may_return: bool
 
 
 class Store:
@@ -50,8 +59,9 @@ class Store:
 
     async def user_of_token(self, sha256: str, now: str) -> str | None:
         rows = await self._db.rows(
-            """SELECT user_id FROM tokens WHERE sha256 = ?1
-               AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)""",
+            """SELECT tokens.user_id FROM tokens JOIN people ON people.id = tokens.user_id
+               WHERE tokens.sha256 = ?1 AND people.disabled_at IS NULL
+               AND tokens.revoked_at IS NULL AND (tokens.expires_at IS NULL OR tokens.expires_at > ?2)""",
             sha256,
             now,
         )
@@ -64,18 +74,44 @@ class Store:
         return _group(rows[0]) if rows else None
 
     async def membership(self, group_id: str, user_id: str) -> MembershipRow | None:
-        """None when the group is not active, or this person is not in it."""
+        """None when the group is not active, or this person is not in it, or disabled."""
         rows = await self._db.rows(
-            """SELECT memberships.role, groups.version, groups.group_controller_id
+            """SELECT memberships.role, groups.version, groups.group_controller_id, people.access_version
                FROM memberships JOIN groups ON groups.id = memberships.group_id
-               WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'""",
+               JOIN people ON people.id = memberships.user_id
+               WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'
+               AND people.disabled_at IS NULL""",
             group_id,
             user_id,
         )
         if not rows or rows[0]["group_controller_id"] is None:
             return None
         row = rows[0]
-        return MembershipRow(str(row["role"]), _int(row["version"]), str(row["group_controller_id"]))
+        return MembershipRow(
+            str(row["role"]), _int(row["version"]), str(row["group_controller_id"]), _int(row["access_version"])
+        )
+
+    async def access(self, user_id: str, now: str) -> AccessRow | None:
+        """None when there is no such person."""
+        rows = await self._db.rows(
+            """SELECT access_version, disabled_at IS NULL AND (
+                 EXISTS (SELECT 1 FROM tokens WHERE user_id = people.id AND revoked_at IS NULL
+                         AND (expires_at IS NULL OR expires_at > ?2))
+                 OR EXISTS (SELECT 1 FROM identities WHERE user_id = people.id)) AS may_return
+               FROM people WHERE id = ?1""",
+            user_id,
+            now,
+        )
+        return AccessRow(_int(rows[0]["access_version"]), bool(rows[0]["may_return"])) if rows else None
+
+    async def open_groups_of(self, user_id: str) -> list[str]:
+        """The groups of this person in which there may be sockets."""
+        rows = await self._db.rows(
+            """SELECT memberships.group_id FROM memberships JOIN groups ON groups.id = memberships.group_id
+               WHERE memberships.user_id = ? AND groups.status IN ('active', 'archiving') ORDER BY groups.id""",
+            user_id,
+        )
+        return [str(row["group_id"]) for row in rows]
 
     async def roster(self, group_id: str) -> Roster | None:
         groups = await self._db.rows(

@@ -1,0 +1,103 @@
+"""What the directory does when access is taken away. Who may ask for it is tested over HTTP (e2e/test_revoking.py)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.access import AccessStore, insert_token
+from app.store import Store
+from tests.fakes import FakeDatabase
+
+NOW, LATER = "2027-01-15T08:00:00.000Z", "2027-01-15T09:00:00.000Z"
+ORG = "org_1"
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[FakeDatabase]:
+    """Ada owns the org, Ben has two tokens in it; Eve owns another."""
+    database = FakeDatabase()
+    for org, people in ((ORG, {"ada": "owner", "ben": "member"}), ("org_2", {"eve": "owner"})):
+        database.insert("orgs", id=org, name="Org", created_at=NOW)
+        for name, role in people.items():
+            database.insert("people", id=name, org_id=org, name=name, role=role, created_at=NOW)
+    store = Store(database)
+    for token_id, holder in (("t1", "ben"), ("t2", "ben"), ("t3", "ada")):
+        await store.create_token(insert_token(token_id, holder, f"digest-{token_id}", "x", NOW, None))
+    yield database
+    database.close()
+
+
+async def version(database: FakeDatabase, name: str) -> object:
+    (row,) = await database.rows("SELECT access_version FROM people WHERE id = ?", name)
+    return row["access_version"]
+
+
+async def revoked(database: FakeDatabase) -> dict[str, object]:
+    return {str(row["id"]): row["revoked_at"] for row in await database.rows("SELECT id, revoked_at FROM tokens")}
+
+
+async def test_revoking_raises_the_access_version_once(database: FakeDatabase) -> None:
+    access = AccessStore(database)
+    for at in (NOW, LATER):
+        await access.revoke_token("ben", "t1", at)
+        assert await revoked(database) == {"t1": NOW, "t2": None, "t3": None}
+        assert (await version(database, "ben"), await version(database, "ada")) == (1, 0)
+    assert await Store(database).person_of_token("digest-t1", NOW) is None
+    assert await Store(database).person_of_token("digest-t2", NOW) is not None
+
+
+@pytest.mark.parametrize(("name", "token_id"), [("ada", "t1"), ("ben", "t3"), ("ben", "absent")])
+async def test_nobodys_token_is_revoked_by_anothers_name(database: FakeDatabase, name: str, token_id: str) -> None:
+    access = AccessStore(database)
+    assert await access.token(name, token_id) is None
+    await access.revoke_token(name, token_id, NOW)
+    assert set((await revoked(database)).values()) == {None}
+    assert await version(database, name) == 0
+
+
+async def test_a_disabled_persons_tokens_all_die_and_stay_dead(database: FakeDatabase) -> None:
+    access, store = AccessStore(database), Store(database)
+    for at in (NOW, LATER):
+        await access.disable("ben", ORG, at)
+        ben = await store.person(ORG, "ben")
+        assert ben is not None
+        assert ben.disabled_at == NOW
+        assert await revoked(database) == {"t1": NOW, "t2": NOW, "t3": None}
+        assert await version(database, "ben") == 1
+    await access.enable("ben")
+    assert await store.person_of_token("digest-t1", NOW) is None
+    await store.create_token(insert_token("t4", "ben", "digest-t4", "x", NOW, None))
+    assert await store.person_of_token("digest-t4", NOW) is not None
+
+
+async def test_no_token_of_a_disabled_person_is_good_whenever_it_was_made(database: FakeDatabase) -> None:
+    await AccessStore(database).disable("ben", ORG, NOW)
+    store = Store(database)
+    await store.create_token(insert_token("t4", "ben", "digest-t4", "x", LATER, None))
+    assert await store.person_of_token("digest-t4", LATER) is None
+
+
+async def test_the_last_owner_who_may_come_in_stays(database: FakeDatabase) -> None:
+    access, store = AccessStore(database), Store(database)
+    await access.disable("ada", ORG, NOW)
+    assert await store.person_of_token("digest-t3", NOW) is not None, "and keeps the tokens"
+    database.insert("people", id="cleo", org_id=ORG, name="cleo", role="owner", created_at=NOW, disabled_at=NOW)
+    await access.disable("ada", ORG, NOW)
+    assert await version(database, "ada") == 0
+    await access.enable("cleo")
+    await access.disable("ada", ORG, NOW)
+    await access.disable("cleo", ORG, NOW)
+    assert (await version(database, "ada"), await version(database, "cleo")) == (1, 0)
+
+
+async def test_a_person_is_disabled_in_their_own_org_alone(database: FakeDatabase) -> None:
+    await AccessStore(database).disable("ben", "org_2", NOW)
+    assert await version(database, "ben") == 0
+
+
+async def test_tokens_are_listed_a_page_at_a_time_and_show_nothing_of_themselves(database: FakeDatabase) -> None:
+    access = AccessStore(database)
+    assert [row.id for row in await access.tokens("ben", "", 5)] == ["t1", "t2"]
+    (second,) = await access.tokens("ben", "t1", 5)
+    assert "digest" not in repr(second)
+    assert [row.id for row in await access.tokens("ben", "", 1)] == ["t1"]

@@ -1,0 +1,65 @@
+import pytest
+
+from app.settings import AppSettings, Idp
+from shared.errors import Misconfigured
+from tools.es256 import new_private_key
+
+PLAIN = {
+    "ENVIRONMENT": "production",
+    "APP_ID": "app",
+    "APP_ORIGIN": "https://app.test",
+    "ORCHESTRATOR_ORIGIN": "https://orchestrator.test",
+    "SIGNING_KEY": new_private_key().model_dump_json(),
+    "OPERATOR_TOKEN": "x" * 32,
+}
+ORG = "org_" + "0" * 26
+IDP = {
+    "IDP_ISSUER": "https://login.test/",
+    "IDP_JWKS_URL": "https://login.test/.well-known/jwks.json",
+    "IDP_AUDIENCE": "parley",
+    "IDP_ORG_ID": ORG,
+}
+
+
+def load(**more: str) -> AppSettings:
+    return AppSettings.load({**PLAIN, **more}.get)
+
+
+def test_without_a_provider_there_is_none() -> None:
+    assert load().idp is None
+    assert load(IDP_PROVISION="false").idp is None
+
+
+@pytest.mark.parametrize("provision", [True, False])
+def test_a_provider_is_told_as_a_whole(provision: bool) -> None:
+    idp = load(**IDP, IDP_PROVISION=str(provision).lower()).idp
+    assert idp == Idp(IDP["IDP_ISSUER"], IDP["IDP_JWKS_URL"], "parley", ORG, provision)
+    assert load(**IDP).idp == Idp(IDP["IDP_ISSUER"], IDP["IDP_JWKS_URL"], "parley", ORG, provision=False)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        *({name: IDP[name]} for name in IDP),
+        *({key: value for key, value in IDP.items() if key != name} for name in IDP),
+        {"IDP_PROVISION": "true"},
+        {**IDP, "IDP_PROVISION": "maybe"},
+        {**IDP, "IDP_ISSUER": ""},
+        {**IDP, "IDP_AUDIENCE": ""},
+        {**IDP, "IDP_ORG_ID": "org_x"},
+        {**IDP, "IDP_JWKS_URL": "http://login.test/keys"},
+        {**IDP, "IDP_JWKS_URL": "https://me:secret@login.test/keys"},
+        {**IDP, "IDP_JWKS_URL": "https://login.test/keys#x"},
+        {**IDP, "IDP_JWKS_URL": "https://login.test"},
+        {**IDP, "IDP_JWKS_URL": "file:///etc/passwd"},
+        {**IDP, "IDP_JWKS_URL": "https://login.example/keys"},
+    ],
+    ids=lambda more: str(more)[:60],
+)
+def test_half_a_provider_or_a_bad_one_is_refused(more: dict[str, str]) -> None:
+    with pytest.raises(Misconfigured):
+        load(**more)
+
+
+def test_plain_http_is_for_a_machine_of_ones_own() -> None:
+    assert load(**{**IDP, "IDP_JWKS_URL": "http://127.0.0.1:8080/keys"}, ENVIRONMENT="local").idp is not None

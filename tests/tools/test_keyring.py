@@ -1,0 +1,75 @@
+"""A key is known before it signs and for as long as anything of it can be alive, whatever happens when."""
+
+import pytest
+
+from orchestrator.api import LAPSED_S
+from shared.keys import PrivateKey
+from shared.tokens import REQUEST, ROUTING, SESSION, SKEW_S
+from tools.es256 import new_private_key
+from tools.keyring import TERMS, Predecessor, Ring, Terms
+
+A, B, C = (new_private_key() for _ in range(3))
+SHORT = Terms(lead_s=600, tail_s=1000)
+T0 = 1_800_000_000
+
+
+def known(*keys: PrivateKey) -> list[str]:
+    return [key.thumbprint for key in keys]
+
+
+def published(at_s: int = T0) -> Ring:
+    return Ring(signing=A).begun(B).carried_out(at_s, SHORT)
+
+
+def test_a_successor_is_known_at_once_and_signs_after_ten_minutes_and_not_before() -> None:
+    ring = published()
+    assert known(*ring.known) == known(A, B)
+    assert ring.due_s(SHORT) == T0 + 600
+    assert ring.advanced(T0 + 599, SHORT) == ring
+    assert known(*ring.advanced(T0 + 600, SHORT).known) == known(B, A)
+
+
+def test_ten_minutes_count_from_when_the_deployment_was_told() -> None:
+    decided = Ring(signing=A).begun(B)
+    assert decided.due_s(SHORT) is None
+    assert decided.advanced(T0 + 10**9, SHORT) == decided
+    told = decided.carried_out(T0 + 300, SHORT)
+    assert told.carried_out(T0 + 500, SHORT) == told, "told again, it counts from the first time"
+    assert told.due_s(SHORT) == T0 + 900
+
+
+def test_a_predecessor_stays_known_from_the_change_on_until_all_of_it_is_over() -> None:
+    ring = published().advanced(T0 + 600, SHORT)
+    assert ring.advanced(T0 + 10**9, SHORT) == ring, "nobody was told yet"
+    ring = ring.carried_out(T0 + 700, SHORT)
+    assert ring.due_s(SHORT) == T0 + 1700
+    assert known(*ring.advanced(T0 + 1699, SHORT).known) == known(B, A)
+    assert known(*ring.advanced(T0 + 1700, SHORT).known) == known(B)
+    assert ring.advanced(T0 + 1700, SHORT).due_s(SHORT) is None
+
+
+def test_one_rotation_after_another_keeps_every_key_its_time() -> None:
+    ring = published().advanced(T0 + 600, SHORT).carried_out(T0 + 600, SHORT).begun(C).carried_out(T0 + 700, SHORT)
+    assert known(*ring.known) == known(B, C, A)
+    ring = ring.advanced(T0 + 1300, SHORT).carried_out(T0 + 1300, SHORT)
+    assert known(*ring.known) == known(C, B, A)
+    assert known(*ring.advanced(T0 + 1600, SHORT).known) == known(C, B)
+    assert known(*ring.advanced(T0 + 2300, SHORT).known) == known(C)
+
+
+def test_two_successors_at_a_time_are_one_too_many() -> None:
+    with pytest.raises(ValueError, match="under way"):
+        published().begun(C)
+
+
+def test_what_was_believed_before_there_was_a_keyring_is_kept_its_time() -> None:
+    ring = Ring(signing=A, predecessors=(Predecessor(key=B),)).carried_out(T0, SHORT)
+    assert known(*ring.advanced(T0 + 999, SHORT).known) == known(A, B)
+    assert known(*ring.advanced(T0 + 1000, SHORT).known) == known(A)
+
+
+def test_the_times_outlive_all_that_a_key_signs_and_all_who_remember_it() -> None:
+    kept_s, lead_s = 300, 600
+    assert all(terms.lead_s >= max(lead_s, kept_s + 60) for terms in TERMS.values())
+    assert TERMS["app"].tail_s >= REQUEST.life_s + SKEW_S + kept_s
+    assert TERMS["orchestrator"].tail_s >= max(SESSION.life_s + LAPSED_S, ROUTING.life_s) + SKEW_S + kept_s
