@@ -18,7 +18,7 @@ class Access:
 
     def enter(self, claims: RoutingClaims) -> None:
         """Lets this token in, using it up. Raises InvalidCredential."""
-        if claims.av < self._journal.access_version(claims.sub):
+        if claims.mv < self._journal.access_version(claims.sub):
             raise InvalidCredential(reason="issued before access was taken away")
         if self._single_use:
             now_s = seconds(self._clock())

@@ -133,7 +133,7 @@ class Frames:
             raise InvalidCredential(reason="another person's routing token")
         self._access.enter(claims)
         expires_ms = self._room.clock() + SESSION_LIFE_MS
-        extended = Remember(replace(session, expires_ms=expires_ms, access=claims.av))
+        extended = Remember(replace(session, expires_ms=expires_ms, access=claims.mv))
         return Refreshed(session_expires_at=rfc3339(expires_ms)), [extended, RingAt(expires_ms)]
 
     def _members(self) -> MembersOk:

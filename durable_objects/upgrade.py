@@ -25,7 +25,7 @@ def accept_upgrade(request: Any, group: Group, sockets: Sockets, now_ms: int) ->
     """The 101 response and the new session. Raises Forbidden, GroupArchived, TooManyRequests, InvalidCredential."""
     claims = RoutingClaims.model_validate_json(request.headers.get(CLAIMS_HEADER))
     group.admit(claims)
-    session = Session(make_id("ses"), claims.sub, now_ms, now_ms + SESSION_LIFE_MS, access=claims.av)
+    session = Session(make_id("ses"), claims.sub, now_ms, now_ms + SESSION_LIFE_MS, access=claims.mv)
     client, server = js.WebSocketPair.new().object_values()
     sockets.accept(server, session)
     options = js_object({"status": 101})

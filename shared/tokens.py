@@ -76,14 +76,13 @@ class RequestClaims(Claims):
 class RoutingClaims(Claims):
     """A person's way into one group for a minute.
 
-    `mv` is the membership version, `av` the person's access version that it was issued under.
+    `mv` is the membership version: it grows when the person's access is taken away, and older tokens open nothing.
     """
 
     aud: Text
     gid: Text
     role: Literal["owner", "member"]
     mv: Annotated[int, Field(ge=0, le=2**53 - 1)]
-    av: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
 
 
 class Confirmation(BaseModel):

@@ -232,4 +232,4 @@ def _verify(token: str, group_id: str) -> RoutingClaims:
     if token == "bad":
         raise InvalidCredential
     name, _, access = token.partition(":")
-    return pass_for(name, gid=group_id, av=int(access or 0))
+    return pass_for(name, gid=group_id, mv=int(access or 0))

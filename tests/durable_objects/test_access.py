@@ -59,8 +59,8 @@ def test_tokens_from_before_open_nothing_more_also_in_the_next_instance() -> Non
     disconnect(house, "ben", 1)
     for _ in ("this instance", "the next"):
         with pytest.raises(InvalidCredential):
-            house.group.admit(pass_for("ben", av=1))
-        house.group.admit(pass_for("ben", av=2))
+            house.group.admit(pass_for("ben", mv=1))
+        house.group.admit(pass_for("ben", mv=2))
         house.group.admit(pass_for("ada"))
         house.wake()
 

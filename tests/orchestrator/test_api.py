@@ -90,7 +90,7 @@ async def test_an_app_gets_a_routing_token_for_any_member_and_a_person_for_thems
         answer = (await office.post(TOKEN, asked, headers)).json()
         controller_id = office.controllers.controller_id(GROUP)
         claims = verify_routing_token(Tokens(ES256), answer["routing_token"], KEYS, GROUP, controller_id, NOW_S)
-        assert (claims.sub, claims.role, claims.mv, claims.exp) == (BEN, "member", 1, NOW_S + 60)
+        assert (claims.sub, claims.role, claims.mv, claims.exp) == (BEN, "member", 0, NOW_S + 60)
         assert answer["expires_at"] == "2027-01-15T08:01:00.000Z"
 
 

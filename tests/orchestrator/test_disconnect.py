@@ -103,7 +103,7 @@ async def test_a_routing_token_says_under_which_access_version_it_was_made(offic
     asked = body(group_id=GROUP, user_id=BEN)
     token = (await office.post(TOKEN, asked, office.as_app(TOKEN, asked))).json()["routing_token"]
     keys, controller_id = {ISSUER_KEY.thumbprint: ISSUER_KEY.public}, office.controllers.controller_id(GROUP)
-    assert verify_routing_token(Tokens(ES256), token, keys, GROUP, controller_id, NOW_S).av == 5
+    assert verify_routing_token(Tokens(ES256), token, keys, GROUP, controller_id, NOW_S).mv == 5
 
 
 class SomeDead:

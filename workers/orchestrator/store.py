@@ -27,7 +27,6 @@ class MembershipRow:
     """A person's place in one active group."""
 
     role: str
-    version: int
     controller_id: str
     access_version: int
 
@@ -76,7 +75,7 @@ class Store:
     async def membership(self, group_id: str, user_id: str) -> MembershipRow | None:
         """None when the group is not active, or this person is not in it, or disabled."""
         rows = await self._db.rows(
-            """SELECT memberships.role, groups.version, groups.group_controller_id, people.access_version
+            """SELECT memberships.role, groups.group_controller_id, people.access_version
                FROM memberships JOIN groups ON groups.id = memberships.group_id
                JOIN people ON people.id = memberships.user_id
                WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'
@@ -87,9 +86,7 @@ class Store:
         if not rows or rows[0]["group_controller_id"] is None:
             return None
         row = rows[0]
-        return MembershipRow(
-            str(row["role"]), _int(row["version"]), str(row["group_controller_id"]), _int(row["access_version"])
-        )
+        return MembershipRow(str(row["role"]), str(row["group_controller_id"]), _int(row["access_version"]))
 
     async def access(self, user_id: str, now: str) -> AccessRow | None:
         """None when there is no such person."""
