@@ -33,8 +33,7 @@ def check() -> None:
 @app.command(context_settings=PASS_ON)
 def test(context: typer.Context) -> None:
     """Run every test; what follows goes to pytest."""
-    prepare(ROOT)
-    importlib.import_module("tools.setup.chromium").ensure_chromium(ROOT)
+    importlib.import_module("tools.setup.tests").prepare_tests(ROOT)
     raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT, check=False).returncode)
 
 

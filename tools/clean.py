@@ -7,7 +7,7 @@ from pathlib import Path
 # `.venv` last: an interrupted clean can then be repeated with the tools still there.
 MADE = (
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", "build", ".wrangler", ".local"),
-    *("python_modules", "node_modules", ".cache", ".venv"),
+    *("python_modules", "node_modules", "tests/interop/node_modules", ".cache", ".venv"),
 )
 
 

@@ -30,6 +30,11 @@ class Layout:
         return self.root / "node_modules"
 
     @property
+    def interop(self) -> Path:
+        """The tests' own npm packages."""
+        return self.root / "tests" / "interop"
+
+    @property
     def bundle(self) -> Path:
         """The name is workerd's: with the flag `python_workers_development` it looks for the version `dev`."""
         return self.cache / "runtime" / "pyodide_dev.capnp.bin"

@@ -42,10 +42,22 @@ def npm_step(layout: Layout) -> Step:
     )
 
 
-def npm(layout: Layout, *arguments: str) -> None:
+def interop_step(layout: Layout) -> Step:
+    """The published readers that tests hold our streams against: only those who run the tests need them."""
+    folder = layout.interop
+    return Step(
+        "interop",
+        "npm packages of the tests",
+        lambda: digest([folder / "package.json", folder / "package-lock.json"]),
+        folder / "node_modules" / "ai" / "package.json",
+        lambda _: npm(layout, "ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder),
+    )
+
+
+def npm(layout: Layout, *arguments: str, folder: Path | None = None) -> None:
     node = node_of(layout)
     path = f"{Path(node.node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    run([node.npm, *arguments], cwd=layout.root, what=f"npm {arguments[0]}", env={"PATH": path})
+    run([node.npm, *arguments], cwd=folder or layout.root, what=f"npm {arguments[0]}", env={"PATH": path})
 
 
 def version_of(layout: Layout, package: str) -> str:
