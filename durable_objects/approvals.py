@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-from durable_objects.effects import Effect, RingAt, TellAll
+from durable_objects.effects import Effect, RingAt, TellAll, TellReaders
 from durable_objects.room import Room
 from durable_objects.run_journal import Approval, Run
 from shared.agent_api import ToolCall
@@ -50,7 +50,7 @@ class Approvals:
         )
         actor = room.agent_actor(run.agent_id)
         _, body = room.append(requested, actor, causation=run.trigger, run_id=run.run_id)
-        return [TellAll(body), RingAt(expires_ms)]
+        return [TellAll(body), TellReaders(run.run_id, body), RingAt(expires_ms)]
 
     def answer(self, user_id: str, command: Approve) -> tuple[Approval, int, list[Effect]] | None:
         """The question, the seq of its answer and what to show; None when this person has said just this before.
@@ -102,7 +102,7 @@ class Approvals:
             approval_id=approval.approval_id, outcome=outcome, reason=reason, run_id=approval.run_id
         )
         event, body = self._room.append(resolved, actor, run_id=approval.run_id)
-        return event.seq, [TellAll(body)]
+        return event.seq, [TellAll(body), TellReaders(approval.run_id, body)]
 
     def _approvers(self, run: Run) -> Iterable[str]:
         for member in self._room.members.values():

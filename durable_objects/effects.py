@@ -114,6 +114,15 @@ class TellAll:
 
 
 @dataclass(frozen=True)
+class TellReaders:
+    """To those who read this run by itself; with `is_last` they have read it to its end."""
+
+    run_id: str
+    text: str
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
 class Remember:
     """Keep this session in its socket's attachment."""
 
@@ -154,4 +163,4 @@ class KeepSession:
     """A group that sleeps will need its certificate one day: have it renewed."""
 
 
-Effect = Tell | TellAll | Remember | Close | StartRun | StopRun | RingAt | SettleLife | KeepSession
+Effect = Tell | TellAll | TellReaders | Remember | Close | StartRun | StopRun | RingAt | SettleLife | KeepSession

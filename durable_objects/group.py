@@ -49,6 +49,7 @@ from durable_objects.membership import REVOKED, apply_roster
 from durable_objects.presence import HELLO_WITHIN_MS, Present, Sockets
 from durable_objects.room import Room, VerifyRouting
 from durable_objects.rules import Rules
+from durable_objects.run_view import run_view
 from durable_objects.search import search
 from shared.clock import Clock
 from shared.errors import GroupArchived, ParleyError
@@ -131,6 +132,10 @@ class Group:
         self.room.member(claims.sub)
         self.rules.present.check_place(claims.sub)
         self._atomically(lambda: self._access.enter(claims))
+
+    def read_run(self, user_id: str, run_id: str, offset: int) -> tuple[list[str], bool]:
+        """As `run_view`."""
+        return run_view(self.room, user_id, run_id, offset)
 
     def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""

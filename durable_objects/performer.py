@@ -20,7 +20,9 @@ from durable_objects.effects import (
     StopRun,
     Tell,
     TellAll,
+    TellReaders,
 )
+from durable_objects.run_readers import RunReaders
 from durable_objects.sockets import Sockets
 from shared.edge.js import now_ms
 from shared.errors import ParleyError
@@ -33,6 +35,7 @@ class Performer:
     """`storage` is the raw JavaScript DurableObjectStorage, for its alarm."""
 
     def __init__(self, storage: Any, sockets: Sockets, calls: AgentCalls, caretaker: Caretaker, log: Log) -> None:
+        self.readers = RunReaders()
         self._storage = storage
         self._sockets = sockets
         self._calls = calls
@@ -48,6 +51,8 @@ class Performer:
                     self._sockets.tell(socket_id, text)
                 case TellAll(text, but):
                     self._sockets.tell_all(text, but)
+                case TellReaders(run_id, text, is_last):
+                    self.readers.tell(run_id, text, is_last=is_last)
                 case Remember(session):
                     self._sockets.remember(session)
                 case Close(socket_id, code, reason):

@@ -36,6 +36,8 @@ class Run:
     parts: int
     deferred: str | None
     usage: Usage
+    message_seq: int | None = None
+    finished_seq: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,8 @@ class Approval:
     resolved_by: str | None
 
 
-_RUN = (
-    "run_id, agent_id, trigger_seq, requested_by, status, length, lease_until_ms, hop, purpose, parts, deferred, usage"
-)
+_RUN = """run_id, agent_id, trigger_seq, requested_by, status, length, lease_until_ms, hop, purpose, parts, deferred,
+          usage, message_seq, finished_seq"""
 _APPROVAL = "approval_id, run_id, tool_call_id, request, expires_ms, outcome, resolved_by"
 
 
@@ -132,8 +133,14 @@ class RunJournal:
     def learned(self, run_id: str, deferred: str) -> None:
         self._execute("UPDATE runs SET deferred = ? WHERE run_id = ?", deferred, run_id)
 
-    def finished(self, run_id: str) -> None:
-        self._execute("UPDATE runs SET status = 'finished', deferred = NULL WHERE run_id = ?", run_id)
+    def finished(self, run_id: str, message_seq: int | None, finished_seq: int) -> None:
+        self._execute(
+            """UPDATE runs SET status = 'finished', deferred = NULL, message_seq = ?, finished_seq = ?
+               WHERE run_id = ?""",
+            message_seq,
+            finished_seq,
+            run_id,
+        )
         self._execute("DELETE FROM chunks WHERE run_id = ?", run_id)
 
     # ── questions to people ─────────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +197,8 @@ class RunJournal:
 
 
 def _run(row: list[SqlValue]) -> Run:
-    run_id, agent_id, trigger, requested_by, status, length, lease, hop, purpose, parts, deferred, usage = row
+    run_id, agent_id, trigger, requested_by, status, length, lease, hop, purpose, parts, deferred, usage, *seqs = row
+    message_seq, finished_seq = seqs
     return Run(
         run_id=str(run_id),
         agent_id=str(agent_id),
@@ -204,6 +212,8 @@ def _run(row: list[SqlValue]) -> Run:
         parts=integer(parts),
         deferred=None if deferred is None else str(deferred),
         usage=Usage.model_validate(json.loads(str(usage))),
+        message_seq=None if message_seq is None else integer(message_seq),
+        finished_seq=None if finished_seq is None else integer(finished_seq),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from durable_objects.approvals import Approvals
-from durable_objects.effects import Effect, RingAt, RunEnded, RunSaid, StartRun, StopRun, TellAll
+from durable_objects.effects import Effect, RingAt, RunEnded, RunSaid, StartRun, StopRun, TellAll, TellReaders
 from durable_objects.room import Room
 from durable_objects.run_journal import Purpose, Run
 from durable_objects.turns import called
@@ -106,7 +106,8 @@ class Runs:
         if run.purpose == "select":
             return []
         delta = RunDelta(run_id=run.run_id, agent_id=run.agent_id, offset=run.length, text=happening.text)
-        return [TellAll(delta.model_dump_json())]
+        text = delta.model_dump_json()
+        return [TellAll(text), TellReaders(run.run_id, text)]
 
     def length(self, run_id: str) -> int:
         """How many code points of a run's text there are."""
@@ -204,10 +205,11 @@ class Runs:
             message_seq=message_seq,
             error=error,
         )
-        _, body = room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
+        event, body = room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
         self._journal.count(rfc3339(room.clock())[:10], run.agent_id, used)
-        self._journal.finished(run.run_id)
-        return Ended(run, outcome, [*effects, TellAll(body)], message_seq, mentions, text)
+        self._journal.finished(run.run_id, message_seq, event.seq)
+        shown = [*effects, TellAll(body), TellReaders(run.run_id, body, is_last=True)]
+        return Ended(run, outcome, shown, message_seq, mentions, text)
 
     def _started(self, run: Run) -> str:
         started = RunStarted(

@@ -49,6 +49,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE runs ADD COLUMN parts INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE runs ADD COLUMN deferred TEXT",
         "ALTER TABLE runs ADD COLUMN usage TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE runs ADD COLUMN message_seq INTEGER",
+        "ALTER TABLE runs ADD COLUMN finished_seq INTEGER",
         """CREATE TABLE approvals (
             approval_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, tool_call_id TEXT NOT NULL, request TEXT NOT NULL,
             expires_ms INTEGER NOT NULL, outcome TEXT, resolved_by TEXT

@@ -38,6 +38,16 @@ class Peer(Protocol):
         ...
 
 
+class StreamingPeer(Peer, Protocol):
+    """A peer that also answers at length."""
+
+    async def stream(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, AsyncIterator[bytes]]:
+        """The status as soon as it is known, and the answer in pieces. Raises Unavailable."""
+        ...
+
+
 class Bucket(Protocol):
     """R2, for reading."""
 

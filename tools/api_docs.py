@@ -122,6 +122,12 @@ def _app() -> Service:
             "download_archive": Answer(
                 {"description": "gzip; one event a line.", "contentMediaType": "application/gzip"}
             ),
+            "stream_run": Answer(
+                {
+                    "type": "string",
+                    "description": "`data:` is an event of the format asked for, `id:` its place in the run.",
+                }
+            ),
             "jwks": JWKS,
         },
         examples={
@@ -160,7 +166,11 @@ def _orchestrator() -> Service:
             "anyone": (),
             "routing": SOCKET,
         },
-        answers={"read_history": HISTORY, "jwks": JWKS},
+        answers={
+            "read_history": HISTORY,
+            "jwks": JWKS,
+            "read_run": Answer({"type": "string", "description": "One frame a line; `run.finished` is the last."}),
+        },
         examples={
             "initialise_group": {**who, "org_id": EXAMPLE_IDS["org_id"]},
             "routing_token": who,

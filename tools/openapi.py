@@ -51,6 +51,7 @@ EXAMPLE_IDS: Final = {
     "user_id": "usr_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "agent_id": "agt_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "token_id": "tok_01JD8Z6V5N4R3M2K1H0G9F8E7D",
+    "run_id": "run_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "org_id": "org_01JD8Z6V5N4R3M2K1H0G9F8E7D",
 }
 # What a listed error may turn out to be, more exactly.

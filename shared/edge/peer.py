@@ -1,12 +1,13 @@
 """The `Peer` port over a service binding."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import js
 from pyodide.ffi import JsException, to_js
 
 from shared.edge.js import js_object
+from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable
 from shared.ports import Reply
 
@@ -33,6 +34,15 @@ class BoundPeer:
             return Reply(response.status, (await response.arrayBuffer()).to_bytes())
         except JsException as exc:
             raise Unavailable(reason=f"peer: {exc}") from exc
+
+    async def stream(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, AsyncIterator[bytes]]:
+        try:
+            response = await self._raw.fetch(js_request(self.origin + target, method, headers, body))
+        except JsException as exc:
+            raise Unavailable(reason=f"peer: {exc}") from exc
+        return response.status, chunks_of(response.body)
 
     async def open(self, method: str, target: str, headers: Mapping[str, str], body: bytes, signal: Any) -> Any:
         """The JavaScript Response as soon as it begins, for streams; `signal` aborts it. Raises JsException."""

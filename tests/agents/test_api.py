@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from agents.api import REQUEST_LIMIT_BYTES, AgentsPorts, _Closing, authenticate, endpoints
+from agents.api import REQUEST_LIMIT_BYTES, AgentsPorts, authenticate, endpoints
 from agents.providers import Ending
 from shared.agent_api import AgentRunRequest
 from shared.errors import Unavailable
@@ -16,6 +16,7 @@ from shared.keys import PrivateKeySet
 from shared.log import Log
 from shared.protocol import Usage
 from shared.signing import CERTIFICATE_HEADER, SCHEME, Verifier, certificate_hash, content_digest
+from shared.streaming import Closing
 from shared.tokens import ORCHESTRATOR, REQUEST, SESSION, Tokens
 from tests.fakes import FakeReplayGuard
 from tests.shared.credential import Credential
@@ -222,7 +223,7 @@ async def test_a_reader_that_goes_away_ends_the_stream_at_once() -> None:
     async def receive() -> MutableMapping[str, Any]:
         return {"type": "http.disconnect"}
 
-    response = _Closing(pieces())
+    response = Closing(pieces())
     with pytest.raises(Gone):
         await response({"type": "http", "asgi": {"spec_version": "2.4"}}, receive, send)
     assert closed

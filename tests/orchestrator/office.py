@@ -1,6 +1,6 @@
 """An Orchestrator with everything around it faked but its database: what tests of its API drive."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from httpx import ASGITransport, AsyncClient, Response
@@ -45,6 +45,15 @@ class FakeControllers:
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         self.asked.append((group_id, call))
         return self.answer
+
+    async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
+        self.read = (group_id, user_id, run_id, offset)
+        return _pieces(b'{"type":"run"}\n', b'{"type":"run.delta"}\n')
+
+
+async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
 
 
 class Office:

@@ -6,6 +6,7 @@ import pytest
 from durable_objects.calls import RosterSet
 from orchestrator.api import LAPSED_S
 from orchestrator.routes import endpoints
+from shared.ids import new_id
 from shared.routing import verify_routing_token
 from shared.tokens import ORCHESTRATOR, SESSION, SKEW_S, Tokens
 from tests.orchestrator.office import (
@@ -46,8 +47,12 @@ def bearer(office: Office, name: str = "prl_ben", **row: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {name}"}
 
 
+RUN = new_id("run", 0, bytes(10))
+
+
 def path_of(row: object) -> str:
-    return str(getattr(row, "path", "")).replace("{group_id}", GROUP).replace("{user_id}", BEN)
+    ids = {"group_id": GROUP, "user_id": BEN, "run_id": RUN}
+    return str(getattr(row, "path", "")).format(**ids)
 
 
 # ── who may call what ───────────────────────────────────────────────────────────────────────────────────────────────

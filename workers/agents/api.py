@@ -6,14 +6,12 @@ Law: a turn runs only for the session whose certificate names this agent and thi
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Send
+from starlette.responses import Response
 
-from agents.heartbeat import with_heartbeat
 from agents.providers import Providers
 from agents.run import turn
 from shared.agent_api import AgentRunRequest, RunEvent
@@ -22,6 +20,7 @@ from shared.errors import Forbidden, InvalidBody, InvalidCredential, Unavailable
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
 from shared.log import Log
 from shared.signing import KeySource, Verifier
+from shared.streaming import Closing, with_heartbeat
 from shared.tokens import ORCHESTRATOR, SessionClaims
 
 REQUEST_LIMIT_BYTES: Final = 8 * 1024 * 1024
@@ -99,7 +98,7 @@ def _check(session: SessionClaims, body: AgentRunRequest) -> None:
 
 def _stream(
     ports: AgentsPorts, body: AgentRunRequest, media_type: str, encode: Callable[[RunEvent], str], beat: str
-) -> StreamingResponse:
+) -> Response:
     """`beat` is what a reader of this media type skips: an empty line, a comment."""
 
     async def encoded() -> AsyncGenerator[str]:
@@ -107,15 +106,7 @@ def _stream(
             async for event in events:
                 yield encode(event)
 
-    return _Closing(with_heartbeat(encoded(), beat), media_type=media_type, headers={"Cache-Control": "no-store"})
-
-
-class _Closing(StreamingResponse):
-    """Ends the turn as soon as its reader has gone away; Starlette leaves that to the garbage collector."""
-
-    async def stream_response(self, send: Send) -> None:
-        async with aclosing(cast("AsyncGenerator[str]", self.body_iterator)):
-            await super().stream_response(send)
+    return Closing(with_heartbeat(encoded(), beat), media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
 def _line(event: RunEvent) -> str:

@@ -1,14 +1,14 @@
 """The App's signed calls to the Orchestrator."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from shared.clock import Clock, seconds
 from shared.errors import InternalError, ParleyError, Unavailable, error_of
-from shared.ports import Peer
+from shared.ports import StreamingPeer
 from shared.protocol import History, Send
 from shared.replies import SendOk
 from shared.search import Search, SearchOk
@@ -31,7 +31,7 @@ class ArchivedAt(BaseModel):
 class Infra:
     """All methods raise the error that the Orchestrator reported, or Unavailable."""
 
-    def __init__(self, peer: Peer, signer: Signer, clock: Clock, new_jti: Callable[[], str]) -> None:
+    def __init__(self, peer: StreamingPeer, signer: Signer, clock: Clock, new_jti: Callable[[], str]) -> None:
         self._peer = peer
         self._signer = signer
         self._clock = clock
@@ -74,9 +74,21 @@ class Infra:
         asked = {"user_id": user_id, "message": message.model_dump(exclude_none=True)}
         return SendOk.model_validate_json(await self._post(f"/infra/groups/{group_id}/messages", asked))
 
-    async def _post(self, target: str, body: Mapping[str, object]) -> bytes:
+    async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
+        """The run's frames, one a line, in pieces of any size."""
+        target = f"/infra/groups/{group_id}/runs/{run_id}/frames"
+        raw, headers = self._signed(target, {"user_id": user_id, "offset": offset})
+        status, pieces = await self._peer.stream("POST", target, headers, raw)
+        if status >= _BAD:
+            raise _reported(b"".join([piece async for piece in pieces]))
+        return pieces
+
+    def _signed(self, target: str, body: Mapping[str, object]) -> tuple[bytes, dict[str, str]]:
         raw = json.dumps(body).encode()
-        headers = self._signer.headers("POST", target, raw, now_s=seconds(self._clock()), jti=self._new_jti())
+        return raw, self._signer.headers("POST", target, raw, now_s=seconds(self._clock()), jti=self._new_jti())
+
+    async def _post(self, target: str, body: Mapping[str, object]) -> bytes:
+        raw, headers = self._signed(target, body)
         reply = await self._peer.call("POST", target, headers, raw)
         if reply.status >= _BAD:
             raise _reported(reply.body)

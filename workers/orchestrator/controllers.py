@@ -4,15 +4,19 @@ Law: translation only; the Orchestrator has verified the caller before anything 
 """
 
 import json
+from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any, Final
 
 import js
 from pyodide.ffi import JsException
 
 from durable_objects.calls import ControllerCall
+from durable_objects.run_readers import READ_HEADER
 from durable_objects.upgrade import CLAIMS_HEADER, SUBPROTOCOL_HEADER
 from orchestrator.admission import Admission
 from shared.edge.js import js_object
+from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable, error_of
 
 _OK: Final = '{"ok":'
@@ -34,6 +38,18 @@ class ObjectControllers:
             return text[len(_OK) : -1]
         error = json.loads(text)["error"]
         raise error_of(error["code"], error["message"], error.get("retry_after_ms"))
+
+    async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
+        headers = {READ_HEADER: f"{user_id} {run_id} {offset}"}
+        request = js.Request.new("https://group-controller/run", js_object({"headers": headers}))
+        try:
+            response = await self._raw.getByName(group_id).fetch(request)
+            if response.status != HTTPStatus.OK:
+                problem = json.loads(await response.text())
+                raise error_of(problem["code"], problem["detail"])
+        except JsException as exc:
+            raise Unavailable(reason=f"group controller: {exc}") from exc
+        return chunks_of(response.body)
 
     async def connect(self, group_id: str, admission: Admission) -> Any:
         """The raw response to an admitted upgrade, socket and all."""

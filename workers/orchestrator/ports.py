@@ -1,6 +1,6 @@
 """What the Orchestrator works with: its keys, its store, the groups it hosts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,10 @@ class Controllers(Protocol):
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         """The answer as JSON text. Raises the ParleyError that the controller answered, or Unavailable."""
+        ...
+
+    async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
+        """A run's frames, one a line, while they come. Raises as `ask`."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A stream that also says something while its source is silent.
+"""Streamed answers: heard to be alive while their source is silent, and closed when nobody reads them any more.
 
 Law: pure. Whoever went away is noticed only by writing to them; so while a model thinks, a beat is written now and
 then, and a model call that nobody reads any more is closed within two of them.
@@ -7,7 +7,10 @@ then, and a model call that nobody reads any more is closed within two of them.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any, Final
+from typing import Any, Final, cast
+
+from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 BEAT_S: Final = 0.5
 
@@ -42,3 +45,11 @@ async def with_heartbeat(source: AsyncGenerator[str], beat: str, every_s: float 
                 # The source can be closed only when nothing waits inside it any more.
                 with suppress(asyncio.CancelledError, StopAsyncIteration):
                     await reading
+
+
+class Closing(StreamingResponse):
+    """Ends its source as soon as its reader has gone away; Starlette leaves that to the garbage collector."""
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(cast("AsyncGenerator[str]", self.body_iterator)):
+            await super().stream_response(send)

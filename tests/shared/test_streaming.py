@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from agents.heartbeat import with_heartbeat
+from shared.streaming import with_heartbeat
 
 SOON_S = 0.001
 LONG_S = 60.0
