@@ -55,7 +55,7 @@ class GroupController(DurableObject):
         sessions = Sessions(self._group.room, orchestrator, settings.orchestrator_origin, tokens, new_jti)
         calls = AgentCalls(agents, sessions, tokens, self._group, self._receive, self._log)
         bucket = environment.binding("ARCHIVES")
-        self._caretaker = Caretaker(self._group, sessions, bucket, orchestrator, tokens, keys)
+        self._caretaker = Caretaker(self._group, sessions, bucket, orchestrator, tokens)
         self._performer = Performer(raw.storage, self._sockets, calls, self._caretaker, self._log)
         self._awake = False
 
