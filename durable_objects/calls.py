@@ -82,12 +82,15 @@ class Archive(_Call):
 
 
 class Restore(_Call):
-    """Live again. `r2_path` is the archive that the log is read from when this object has none any more."""
+    """Live again. `r2_path` is the archive that the log is read from when this object has none any more, `head` how its
+    chain ends.
+    """
 
     call: Literal["restore"] = "restore"
     by: Actor
     reason: str
     r2_path: str
+    head: str
     opening: OpenSession
 
 

@@ -5,7 +5,6 @@ Law: wiring and order; one thing at a time. What archiving, restoring and deleti
 
 import asyncio
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from durable_objects.archive_store import R2ArchiveStore
@@ -17,12 +16,11 @@ from durable_objects.reloading import Reloader
 from durable_objects.renewal import Sessions
 from shared.edge.crypto import new_jti
 from shared.edge.peer import BoundPeer
-from shared.keys import PublicKey
 from shared.tokens import Tokens
 
 
 class Caretaker:
-    """`bucket` is the raw binding, `keys` are the Orchestrator's."""
+    """`bucket` is the raw binding."""
 
     def __init__(
         self,
@@ -31,11 +29,10 @@ class Caretaker:
         bucket: Any,
         orchestrator: BoundPeer,
         tokens: Tokens,
-        keys: Mapping[str, PublicKey],
     ) -> None:
         store = R2ArchiveStore(bucket, group.room.journal)
         self._sessions = sessions
-        self._reloader = Reloader(group.room, store, tokens, keys)
+        self._reloader = Reloader(group.room, store)
         self._archiver = Archiver(
             group, sessions, store, orchestrator, orchestrator.origin, tokens, new_jti, lambda: secrets.token_hex(32)
         )

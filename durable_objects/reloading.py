@@ -1,40 +1,35 @@
 """A log that this object has no more, read back from its archive.
 
-Law: an archive is believed only when its bytes, its chain and its manifest agree and this group's Orchestrator stands
-behind the signature. Until then nothing that was read counts: the object stays unopened.
+Law: what is believed is the log that ends in the hash which the directory keeps; who was here is what that log says.
+Until its last event was read nothing of it counts: the object stays unopened. Signatures are for those who have no
+directory; their keys may be long gone.
 """
 
-import hashlib
 import json
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from durable_objects.archive import ArchiveStore, Manifest, manifest_key, unpacked
-from durable_objects.calls import Restore
+from durable_objects.calls import Restore, Roster
 from durable_objects.journal import Journal
 from durable_objects.room import Room
 from durable_objects.sealing import Chain, sealed
 from shared.agent_api import AgentProfile
-from shared.errors import InvalidCredential, Unavailable
-from shared.keys import PublicKey, b64url
-from shared.tokens import ARCHIVE, ORCHESTRATOR, SESSION, Tokens
+from shared.errors import Unavailable
+from shared.protocol import Member, TurnSettings
 
 PAGE_EVENTS: Final = 200
-_BAD: Final = "the archive to restore from is not whole"
+_BAD: Final = "the archive to restore from is not the one that the directory knows"
 
 
 class Reloader:
-    """`keys` are the Orchestrator's, by id."""
-
-    def __init__(self, room: Room, store: ArchiveStore, tokens: Tokens, keys: Mapping[str, PublicKey]) -> None:
+    def __init__(self, room: Room, store: ArchiveStore) -> None:
         self._room = room
         self._store = store
-        self._tokens = tokens
-        self._keys = keys
 
     async def load(self, call: Restore) -> None:
         """Makes an unopened room the archived one it was. Raises Unavailable without an archive to be believed."""
@@ -44,52 +39,67 @@ class Reloader:
         try:
             manifest = await self._manifest(call)
             journal.atomically(journal.empty)
-            await self._read_log(manifest)
-        except (ValidationError, InvalidCredential, zlib.error, ValueError, KeyError) as exc:
+            standing = await self._read_log(manifest, call.head)
+        except (ValidationError, zlib.error, ValueError, KeyError) as exc:
             journal.atomically(journal.empty)
             raise Unavailable(reason=_BAD) from exc
-        journal.atomically(lambda: self._become(manifest, call))
+        journal.atomically(lambda: self._become(manifest, standing, call.opening.roster))
 
     async def _manifest(self, call: Restore) -> Manifest:
         chunks = [chunk async for chunk in self._store.read(manifest_key(call.r2_path))]
-        manifest = Manifest.model_validate_json(b"".join(chunks))
-        envelope = self._tokens.open(ARCHIVE, manifest.signature or "")
-        signed_s = envelope.payload.get("iat")
-        claims = self._tokens.check_claims(ARCHIVE, envelope, now_s=signed_s if isinstance(signed_s, int) else 0)
-        session = self._tokens.verify(SESSION, manifest.certificate, self._keys, issuer=ORCHESTRATOR, now_s=claims.iat)
-        self._tokens.check_signature(envelope, session.cnf.jwk)
-        digest = b64url(hashlib.sha256(manifest.unsigned_text().encode()).digest())
-        group_id = call.opening.roster.group_id
-        if (claims.man, claims.gid, session.gid, manifest.group_id) != (digest, group_id, group_id, group_id):
-            raise ValueError(_BAD)
-        return manifest
+        return Manifest.model_validate_json(b"".join(chunks))
 
-    async def _read_log(self, manifest: Manifest) -> None:
-        """Raises ValueError unless it is the log that the manifest commits to."""
-        journal, chain = self._room.journal, Chain(manifest.count)
+    async def _read_log(self, manifest: Manifest, head: str) -> "_Standing":
+        """Raises ValueError unless it ends in `head`."""
+        journal, chain, standing = self._room.journal, Chain(manifest.count), _Standing()
         keys = {subject: bytes.fromhex(key) for subject, key in manifest.seals.items()}
         async for page in _pages(self._store.read(manifest.parts[0].key)):
             for line in page:
                 chain.add(sealed(line, lambda subject: keys[subject]))
-            journal.atomically(partial(_replay, journal, page))
-        if (chain.count, chain.head, journal.head()) != (manifest.count, manifest.head, manifest.last_seq):
+            journal.atomically(partial(_replay, journal, page, standing))
+        if (chain.head, chain.count) != (head, journal.head()):
             raise ValueError(_BAD)
+        return standing
 
-    def _become(self, manifest: Manifest, call: Restore) -> None:
+    def _become(self, manifest: Manifest, standing: "_Standing", now: Roster) -> None:
         for subject, key in manifest.seals.items():
             self._room.journal.keep_seal(subject, key)
-        # The archive knows less of an agent than a roster does. Whoever left meanwhile is told by the id alone.
-        agents = tuple(
-            AgentProfile(id=agent.id, handle=agent.handle, name=agent.name, provider="archive", model="archive")
-            for agent in manifest.agents
-        )
-        roster = call.opening.roster.model_copy(
-            update={"title": manifest.title, "members": manifest.members, "agents": agents, "version": 0}
-        )
-        self._room.set_roster(roster)
-        self._room.journal.keep("epoch", manifest.epoch)
+        self._room.set_roster(standing.roster(now))
+        self._room.journal.keep("epoch", standing.epoch)
         self._room.end_archiving()
         self._room.reload()
+
+
+class _Standing:
+    """Who was in the group, and how it was set up, when its log ended."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self._title = ""
+        self._turns = TurnSettings()
+        self._members: dict[str, Member] = {}
+        self._agents: dict[str, AgentProfile] = {}
+
+    def see(self, kind: str, data: dict[str, Any]) -> None:
+        match kind:
+            case "group.updated":
+                self._title, self._turns = data["title"], TurnSettings.model_validate(data["turns"], strict=False)
+            case "member.joined" | "member.role_changed":
+                self._members[data["member"]["id"]] = Member.model_validate(data["member"])
+            case "member.left":
+                del self._members[data["member"]["id"]]
+            case "agent.added":
+                # The log knows less of an agent than a roster does; the next one brings the rest.
+                agent = AgentProfile.model_validate({**data["agent"], "provider": "archive", "model": "archive"})
+                self._agents[agent.id] = agent
+            case "agent.removed":
+                del self._agents[data["agent"]["id"]]
+
+    def roster(self, now: Roster) -> Roster:
+        """Older than any that the directory gives."""
+        then = {"title": self._title, "turns": self._turns, "version": 0}
+        people = {"members": tuple(self._members.values()), "agents": tuple(self._agents.values())}
+        return now.model_copy(update={**then, **people})
 
 
 async def _pages(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[str]]:
@@ -105,13 +115,15 @@ async def _pages(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[str]]:
     yield page
 
 
-def _replay(journal: Journal, page: list[str]) -> None:
+def _replay(journal: Journal, page: list[str], standing: _Standing) -> None:
     for line in page:
         event = json.loads(line)
         data, person = event["data"], event["actor"]["id"]
         message_id = data.get("client_msg_id")
         journal.put_back(event["seq"], event["type"], line, person if message_id else None, message_id)
         _stand(journal, event["type"], event["seq"], person, data)
+        standing.see(event["type"], data)
+        standing.epoch = event["epoch"]
 
 
 def _stand(journal: Journal, kind: str, seq: int, person: str, data: dict[str, Any]) -> None:

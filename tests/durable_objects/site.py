@@ -180,7 +180,7 @@ class Site(FakeControllers):
 
     async def _ask(self, call: ControllerCall) -> str:
         if isinstance(call, Restore):
-            await Reloader(self.house.group.room, self.store, self._tokens, PUBLISHED.by_id()).load(call)
+            await Reloader(self.house.group.room, self.store).load(call)
         answer = self.house.call(call)
         if isinstance(call, Archive | DeleteGroup):
             await self.settle()

@@ -1,6 +1,6 @@
 """How fast a long log is archived, in how much memory, and how long others wait meanwhile.
 
-    .venv/bin/python -m tests.load.archiving [MESSAGES]
+    PYTHONPATH=.:workers .venv/bin/python -m tests.load.archiving [MESSAGES]
 
 On the real runtime, alone on the machine. The log is written into the object's database while the object is away;
 everything behind that is the product. Prints one line of figures for a tenth of the messages and one for all of them.

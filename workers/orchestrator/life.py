@@ -39,7 +39,7 @@ async def restore_group(call: AppCall, body: LifeRequest) -> LifeStatus:
     archived = await store.archived(group.id)
     if archived is not None:
         opening = await prepared_session(call.ports, group.id)
-        ask = Restore(by=by, reason=body.reason, r2_path=archived[1], opening=opening)
+        ask = Restore(by=by, reason=body.reason, r2_path=archived[1], head=archived[2], opening=opening)
         life = await _told(call, group.id, ask, opening)
         if life.status == "archiving":
             raise GroupArchiving

@@ -193,12 +193,15 @@ class Store:
             ]
         )
 
-    async def archived(self, group_id: str) -> tuple[str, str] | None:
-        """When, and where its archive lies."""
+    async def archived(self, group_id: str) -> tuple[str, str, str] | None:
+        """When it was, where its archive lies, and how that archive's chain ends."""
         rows = await self._db.rows(
-            "SELECT archived_at, r2_path FROM groups WHERE id = ? AND status = 'archived'", group_id
+            "SELECT archived_at, r2_path, archive_head FROM groups WHERE id = ? AND status = 'archived'", group_id
         )
-        return (str(rows[0]["archived_at"]), str(rows[0]["r2_path"])) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return str(row["archived_at"]), str(row["r2_path"]), str(row["archive_head"])
 
 
 def _group(row: Row) -> GroupRow:
