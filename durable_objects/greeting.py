@@ -7,6 +7,7 @@ true only when what follows is exactly the gap.
 from typing import Final
 
 from durable_objects.effects import Effect, Remember, RingAt, Session, Tell
+from durable_objects.joining import joined
 from durable_objects.room import Room
 from durable_objects.rules import Rules
 from shared.clock import rfc3339
@@ -27,8 +28,8 @@ def greet(rules: Rules, session: Session, hello: Hello) -> tuple[HelloOk, list[E
     recovered = _recovers(room, hello, first_seq)
     effects: list[Effect] = []
     if recovered and hello.since is not None:
-        pages = room.journal.pages(hello.since, RESUME_PAGE_EVENTS)
-        effects += [Tell(session.socket_id, f"[{','.join(page)}]") for page in pages]
+        gap = (text for page in room.journal.pages(hello.since, RESUME_PAGE_EVENTS) for text in page)
+        effects += [Tell(session.socket_id, frame) for frame in joined(gap)]
     effects += [Tell(session.socket_id, delta.model_dump_json()) for delta in runs.missed(hello.runs)]
     effects += [Remember(session.said_hello()), RingAt(session.expires_ms), *present.arrived(session)]
     roster = room.known()

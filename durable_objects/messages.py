@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from durable_objects.joining import fitting
 from durable_objects.journal import Sent, event_data
 from durable_objects.room import Room
 from durable_objects.turns import all_mentions
@@ -115,14 +116,17 @@ class Messages:
         first_seq = self._room.first_seq(user_id)
         if query.after is not None:
             events = self._journal.after(max(query.after, first_seq - 1), query.limit + 1)
-            return HistoryOk(events=tuple(events[: query.limit]), more=len(events) > query.limit)
+            count = fitting(events[: query.limit]) if events else 0
+            return HistoryOk(events=tuple(events[:count]), more=len(events) > count)
         events = self._journal.before(query.before or self._room.head + 1, first_seq, query.limit + 1)
-        return HistoryOk(events=tuple(events[-query.limit :]), more=len(events) > query.limit)
+        count = fitting(events[: -query.limit - 1 : -1]) if events else 0
+        return HistoryOk(events=tuple(events[len(events) - count :]), more=len(events) > count)
 
     def snapshot(self, user_id: str) -> Snapshot:
         """The newest messages that this person may see, as they stand."""
         states = self.states(self._room.first_seq(user_id), SNAPSHOT_MESSAGES)
-        return Snapshot(seq=self._room.head, messages=tuple(states))
+        count = fitting([state.model_dump_json() for state in reversed(states)])
+        return Snapshot(seq=self._room.head, messages=tuple(states[len(states) - count :]))
 
     def states(self, first_seq: int, limit: int) -> list[MessageState]:
         """The newest `limit` messages from `first_seq` on, as they stand."""

@@ -192,7 +192,7 @@ class Chair:
 
     def command(self, name: str, **body: object) -> Frame:
         self._last_id += 1
-        self.raw(json.dumps({"id": self._last_id, name: body}))
+        self.raw(json.dumps({"id": self._last_id, name: body}, ensure_ascii=False))
         replies = [frame for frame in self.frames if frame.get("id") == self._last_id]
         assert len(replies) == 1, f"{len(replies)} replies to {name}"
         return replies[0]
