@@ -57,9 +57,8 @@ class FakeDatabase:
     async def rows(self, statement: str, *parameters: SqlValue) -> list[Row]:
         return [dict(row) for row in self._database.execute(statement, parameters)]
 
-    async def batch(self, statements: Sequence[Statement]) -> None:
-        for statement, parameters in statements:
-            self._database.execute(statement, parameters)
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        return [await self.rows(statement, *parameters) for statement, parameters in statements]
 
     def insert(self, table: str, **row: SqlValue) -> None:
         marks = ", ".join("?" for _ in row)

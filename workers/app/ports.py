@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.access import AccessStore
+from app.agent_store import AgentStore
 from app.infra import Infra
+from app.roster_store import RosterStore
 from app.settings import AppSettings
 from app.sign_in import SignIn
 from app.store import Store
@@ -21,6 +23,8 @@ class AppPorts:
     settings: AppSettings
     store: Store
     access: AccessStore
+    rosters: RosterStore
+    agents: AgentStore
     infra: Infra
     archives: Bucket
     sign_in: SignIn | None

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from app import agents, archives, groups, health, members, messages, people, tokens
+from app import agents, archives, groups, health, members, messages, people, profiles, tokens
 from app.api import endpoints
 
-NOUNS: Final = (agents, archives, groups, health, members, messages, people, tokens)
+NOUNS: Final = (agents, archives, groups, health, members, messages, people, profiles, tokens)
 
 __all__ = ["NOUNS", "endpoints"]

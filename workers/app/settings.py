@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 
 from shared.ids import OrgId
 from shared.keys import PrivateKey
-from shared.settings import Origin, Settings
+from shared.settings import Origin, Origins, Settings
 
 
 def _parsed_key(value: object) -> object:
@@ -45,6 +45,7 @@ def _parsed_people(value: object) -> object:
 class AppSettings(Settings):
     """`signing_key` is this app's private JWK; `operator_token` is what creating an org takes.
 
+    `cors_origins` are the web origins, besides the App's own, whose pages may call it, separated by spaces.
     `local_people` are demo people with their tokens, and refused anywhere but on a developer's machine.
     `idp_*`: the identity provider whose tokens sign people of `idp_org_id` in; all of it or nothing. `idp_provision`:
     whether it may bring people who are not known yet.
@@ -55,6 +56,7 @@ class AppSettings(Settings):
     orchestrator_origin: Origin
     signing_key: Annotated[PrivateKey, BeforeValidator(_parsed_key)]
     operator_token: Annotated[str, StringConstraints(min_length=32, max_length=200)]
+    cors_origins: Origins = ()
     local_people: Annotated[tuple[LocalPerson, ...], BeforeValidator(_parsed_people)] = ()
 
     idp_issuer: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None

@@ -125,7 +125,7 @@ class Store:
             """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions,
                       agents.tools
                FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
-               WHERE group_agents.group_id = ? ORDER BY agents.id""",
+               WHERE group_agents.group_id = ? AND agents.deleted_at IS NULL ORDER BY agents.id""",
             group_id,
         )
         return Roster.model_validate(
