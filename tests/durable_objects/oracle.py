@@ -68,9 +68,9 @@ class Believed:
             case "loop.paused" | "selector.failed" | "group.restored":
                 pass
             case "member.left" | "member.joined" | "member.role_changed" | "member.renamed":
-                self._member(event["type"], data["member"])
+                self._member(kind, data["member"])
             case "agent.removed" | "agent.added" | "agent.changed":
-                self._agent(event["type"], data["agent"])
+                self._agent(kind, data["agent"])
             case unknown:
                 raise AssertionError(f"an event that no client knows: {unknown}")
 
