@@ -22,6 +22,7 @@ from app.routes import endpoints
 from app.settings import AppSettings, Idp
 from app.sign_in import SignIn
 from app.store import Store
+from app.usage_store import UsageStore
 from shared.cors import Cors
 from shared.edge.crypto import NodeEs256, NodeRs256, WebAesGcm, make_id, new_jti
 from shared.edge.d1 import D1
@@ -54,6 +55,7 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         access=access,
         rosters=RosterStore(database),
         agents=AgentStore(database),
+        usage=UsageStore(database),
         infra=Infra(orchestrator, signer, now_ms, new_jti),
         archives=R2Bucket(env.binding("ARCHIVES")),
         sign_in=sign_in(settings.idp, access),

@@ -10,6 +10,7 @@ from app.roster_store import RosterStore
 from app.settings import AppSettings
 from app.sign_in import SignIn
 from app.store import Store
+from app.usage_store import UsageStore
 from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
 from shared.log import Log
@@ -25,6 +26,7 @@ class AppPorts:
     access: AccessStore
     rosters: RosterStore
     agents: AgentStore
+    usage: UsageStore
     infra: Infra
     archives: Bucket
     sign_in: SignIn | None

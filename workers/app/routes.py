@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from app import agents, archives, groups, health, members, messages, people, profiles, tokens
+from app import agents, archives, groups, health, members, messages, people, profiles, tokens, usage
 from app.api import endpoints
 
-NOUNS: Final = (agents, archives, groups, health, members, messages, people, profiles, tokens)
+NOUNS: Final = (agents, archives, groups, health, members, messages, people, profiles, tokens, usage)
 
 __all__ = ["NOUNS", "endpoints"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,6 +39,7 @@ from shared.replies import SendOk
 from shared.search import Search, SearchOk
 from shared.signing import CERTIFICATE_HEADER, SCHEME
 from shared.tokens import ORCHESTRATOR, SessionClaims
+from shared.usage import USAGE_ROWS_LIMIT, UsedOnDay
 
 endpoints: Final = Endpoints()
 LAPSED_S: Final = 90 * 24 * 3600
@@ -240,6 +241,11 @@ class ArchiveRequest(InternalModel):
     reason: Reason
 
 
+class UsageReport(InternalModel):
+    group_id: GroupId
+    used: Annotated[tuple[UsedOnDay, ...], Field(min_length=1, max_length=USAGE_ROWS_LIMIT)]
+
+
 class HistoryRequest(InternalModel):
     user_id: UserId
     query: History
@@ -280,6 +286,18 @@ async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: Rene
     claims = call.caller
     certificate, expires_s = certify(call.ports, claims.sub, roster, claims.cnf.jwk, claims.sep)
     return SessionRenewed(session_certificate=certificate, expires_s=expires_s)
+
+
+@endpoints.add(
+    "POST",
+    "/infra/usage",
+    auth="session",
+    errors=(InvalidCredential, Forbidden, NotFound, InvalidBody, Unavailable),
+)
+async def report_usage(call: Call[SessionClaims, OrchestratorPorts], body: UsageReport) -> Status:
+    """A Group Controller reports what its agents used, in totals; saying so twice is the same as once."""
+    await call.ports.store.set_usage(await _own_group(call, body.group_id), body.used)
+    return Status()
 
 
 @endpoints.add("POST", "/infra/groups/{group_id}/roster", auth="app", errors=(InvalidCredential, NotFound, Unavailable))

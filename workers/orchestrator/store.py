@@ -4,12 +4,14 @@ Law: SQL is here and nowhere else in this Worker.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from durable_objects.calls import Roster
 from shared.keys import PublicKey
 from shared.ports import Database, Row
 from shared.protocol import TurnSettings
+from shared.usage import UsedOnDay
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,35 @@ class Store:
             "SELECT archived_at, r2_path FROM groups WHERE id = ? AND status = 'archived'", group_id
         )
         return (str(rows[0]["archived_at"]), str(rows[0]["r2_path"])) if rows else None
+
+    async def set_usage(self, group: GroupRow, used: Sequence[UsedOnDay]) -> None:
+        """Totals only grow: hearing one twice, or an older one late, changes nothing."""
+        await self._db.batch(
+            [
+                (
+                    """INSERT INTO usage (org_id, group_id, agent_id, day, runs, requests, input_tokens, output_tokens,
+                                          tool_calls)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       ON CONFLICT DO UPDATE SET
+                           runs = max(runs, excluded.runs), requests = max(requests, excluded.requests),
+                           input_tokens = max(input_tokens, excluded.input_tokens),
+                           output_tokens = max(output_tokens, excluded.output_tokens),
+                           tool_calls = max(tool_calls, excluded.tool_calls)""",
+                    (
+                        group.org_id,
+                        group.id,
+                        one.agent_id,
+                        one.day.isoformat(),
+                        one.runs,
+                        one.requests,
+                        one.input_tokens,
+                        one.output_tokens,
+                        one.tool_calls,
+                    ),
+                )
+                for one in used
+            ]
+        )
 
 
 def _group(row: Row) -> GroupRow:
