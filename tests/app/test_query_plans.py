@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
+from app.access import insert_token
 from app.agent_store import AgentRow
-from app.store import GroupRow, OrgRow, Person, insert_token
+from app.store import GroupRow, OrgRow, Person
 from orchestrator.store import GroupRow as ControllerGroupRow
 from shared.errors import Conflict
 from shared.ports import Database, Row, SqlValue, Statement

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,7 +39,6 @@ from shared.replies import SendOk
 from shared.search import Search, SearchOk
 from shared.signing import CERTIFICATE_HEADER, SCHEME
 from shared.tokens import ORCHESTRATOR, SessionClaims
-from shared.usage import USAGE_ROWS_LIMIT, UsedOnDay
 
 endpoints: Final = Endpoints()
 LAPSED_S: Final = 90 * 24 * 3600
@@ -208,7 +207,7 @@ async def routing_token(call: Call[RoutingCaller, OrchestratorPorts], body: Rout
 async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupRequest) -> CleanupStatus:
     """A Group Controller reports the end of its group's life; saying so twice is the same as once."""
     store = call.ports.store
-    group = await _own_group(call, body.group_id)
+    group = await own_group(call, body.group_id)
     if body.begun:
         await store.set_status(body.group_id, "archiving", was="active")
     if body.r2_path is not None:
@@ -220,7 +219,7 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     archived = await store.archived(body.group_id)
     if archived is not None:
         return CleanupStatus(status="archived", archived_at=archived[0])
-    now = await _own_group(call, body.group_id)
+    now = await own_group(call, body.group_id)
     return CleanupStatus.model_validate({"status": now.status})
 
 
@@ -239,11 +238,6 @@ class SessionRenewed(InternalModel):
 class ArchiveRequest(InternalModel):
     user_id: UserId
     reason: Reason
-
-
-class UsageReport(InternalModel):
-    group_id: GroupId
-    used: Annotated[tuple[UsedOnDay, ...], Field(min_length=1, max_length=USAGE_ROWS_LIMIT)]
 
 
 class HistoryRequest(InternalModel):
@@ -279,25 +273,13 @@ class Disconnected(InternalModel):
 )
 async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: RenewalRequest) -> SessionRenewed:
     """A fresh certificate for the key of a session that is still its group's latest."""
-    group = await _own_group(call, body.group_id)
+    group = await own_group(call, body.group_id)
     roster = await call.ports.store.roster(body.group_id)
     if roster is None or group.status == "pending":
         raise NotFound
     claims = call.caller
     certificate, expires_s = certify(call.ports, claims.sub, roster, claims.cnf.jwk, claims.sep)
     return SessionRenewed(session_certificate=certificate, expires_s=expires_s)
-
-
-@endpoints.add(
-    "POST",
-    "/infra/usage",
-    auth="session",
-    errors=(InvalidCredential, Forbidden, NotFound, InvalidBody, Unavailable),
-)
-async def report_usage(call: Call[SessionClaims, OrchestratorPorts], body: UsageReport) -> Status:
-    """A Group Controller reports what its agents used, in totals; saying so twice is the same as once."""
-    await call.ports.store.set_usage(await _own_group(call, body.group_id), body.used)
-    return Status()
 
 
 @endpoints.add("POST", "/infra/groups/{group_id}/roster", auth="app", errors=(InvalidCredential, NotFound, Unavailable))
@@ -379,7 +361,7 @@ async def disconnect_person(call: AppCall) -> Disconnected:
     return Disconnected(groups=await disconnect(call.ports, call.path["user_id"]))
 
 
-async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
+async def own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
     """The group that this session is of. Raises NotFound for any other, Forbidden when a later session took over.
 
     One that is later than the directory knows was opened, and then the directory could not be told.

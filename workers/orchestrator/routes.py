@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from orchestrator import api, life
+from orchestrator import api, life, usage
 from orchestrator.api import authenticate, endpoints
 
-NOUNS: Final = (api, life)
+NOUNS: Final = (api, life, usage)
 
 __all__ = ["NOUNS", "authenticate", "endpoints"]
