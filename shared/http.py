@@ -256,9 +256,7 @@ class Api(Generic[W]):
         result = await endpoint.handler(Call(exchange.caller, self.ports, request.path_params, request), **arguments)
         if isinstance(result, Response):
             return result
-        # A change answers with the thing as it stands, and so does reading it: then both have its tag.
-        tagged = endpoint.method in ("GET", "PATCH") and reader is not None and reader.result is endpoint.result
-        return _answer(result, endpoint.status, tagged=tagged, if_none_match=_if_none_match(request))
+        return _answer(result, endpoint.status, has_tag(endpoint, reader), _if_none_match(request))
 
     async def _routing_failed(self, request: Request, exc: Exception) -> Response:
         status = exc.status_code if isinstance(exc, HTTPException) else 500
@@ -279,7 +277,12 @@ def _wrapped(around: Around, exchange: Exchange, go_on: GoOn) -> GoOn:
     return wrapped
 
 
-def _answer(result: BaseModel, status: int, *, tagged: bool, if_none_match: str | None) -> Response:
+def has_tag(endpoint: Endpoint, reader: Endpoint | None) -> bool:
+    """Whether its answer is the thing as it stands: what reading gives, and what a change of it gives as well."""
+    return endpoint.method in ("GET", "PATCH") and reader is not None and reader.result is endpoint.result is not None
+
+
+def _answer(result: BaseModel, status: int, tagged: bool, if_none_match: str | None) -> Response:
     headers = {"Cache-Control": "no-store"}
     if tagged:
         tag = entity_tag(result)

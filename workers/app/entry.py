@@ -16,7 +16,9 @@ from app.idempotency import Idempotency, KeptAnswers
 from app.identity import IdentityProvider
 from app.idp_keys import idp_keys
 from app.infra import Infra
+from app.leases import ObjectLeases
 from app.ports import AppPorts
+from app.rate_limit import RateLimit
 from app.roster_store import RosterStore
 from app.routes import endpoints
 from app.settings import AppSettings, Idp
@@ -66,7 +68,9 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
     )
     once = Idempotency(KeptAnswers(database), WebAesGcm(), settings.operator_token, now_ms)
     cors = Cors(frozenset(settings.cors_origins))
-    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, cors, around=(once,))
+    leases = ObjectLeases(env.binding("RATE_LIMITER"), settings.requests_per_minute)
+    around = (RateLimit(leases, settings.requests_per_minute, log), once)
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, cors, around)
 
 
 def sign_in(idp: Idp | None, access: AccessStore) -> SignIn | None:
