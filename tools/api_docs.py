@@ -23,11 +23,13 @@ from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.replies import HistoryOk
 from tools import asyncapi, openapi, wire_text
 from tools.console import out
+from tools.errors_table import with_table
 from tools.openapi import EXAMPLE_IDS, Answer, Service
 from tools.schemas import Schema, Wanted, events, gives, ref
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = Path("docs") / "api"
+PAGE: Final = Path("docs") / "api.md"
 
 SCHEMES: Final[dict[str, Schema]] = {
     "personBearer": {
@@ -222,3 +224,8 @@ def main() -> None:
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
             out.print(f"  [green]✓[/green] {FOLDER / name}")
+    page = ROOT / PAGE
+    text = page.read_text()
+    if (fresh := with_table(text)) != text:
+        page.write_text(fresh)
+        out.print(f"  [green]✓[/green] {PAGE}")
