@@ -38,12 +38,22 @@ class Bucket:
 
     def wait_ms(self, now_ms: int) -> int:
         """0 when there is a token, which is then taken; otherwise in how many milliseconds there is one."""
+        return 0 if self.take(1, now_ms) else self.next_in_ms()
+
+    def next_in_ms(self) -> int:
+        """When there is a token."""
+        return max(int((1 - self.tokens) * _MS / self._per_s) + 1, 0)
+
+    def take(self, wanted: int, now_ms: int) -> int:
+        """As many of the wanted tokens as there are."""
+        self._gain(now_ms)
+        taken = min(wanted, int(self.tokens))
+        self.tokens -= taken
+        return taken
+
+    def _gain(self, now_ms: int) -> None:
         self.tokens = min(self._burst, self.tokens + (now_ms - self._at_ms) * self._per_s / _MS)
         self._at_ms = now_ms
-        if self.tokens >= 1:
-            self.tokens -= 1
-            return 0
-        return int((1 - self.tokens) * _MS / self._per_s) + 1
 
     def full_in_ms(self) -> int:
         """When nothing more can be gained."""

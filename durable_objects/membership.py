@@ -3,17 +3,23 @@
 Law: the directory decides who belongs; this turns the difference into events and closes the sockets of those who left.
 """
 
+from collections.abc import Iterator, Sequence
+
 from durable_objects.calls import Roster
 from durable_objects.effects import Close, Effect, Session, Tell, TellAll
 from durable_objects.room import Room
+from shared.agent_api import AgentProfile
 from shared.protocol import Agent as AgentInGroup
 from shared.protocol import (
     AgentAdded,
+    AgentChanged,
     AgentRemoved,
     EventData,
     GroupUpdated,
+    Member,
     MemberJoined,
     MemberLeft,
+    MemberRenamed,
     MemberRoleChanged,
 )
 from shared.replies import Bye
@@ -51,26 +57,32 @@ def farewell(socket_id: str, code: int, reason: str) -> list[Effect]:
 
 
 def _changes(before: Roster | None, after: Roster) -> list[EventData]:
-    old_members = {m.id: m for m in before.members} if before else {}
-    old_agents = {a.id: a for a in before.agents} if before else {}
-    new_members = {m.id: m for m in after.members}
-    new_agents = {a.id: a for a in after.agents}
     changes: list[EventData] = []
     if before is None or (before.title, before.turns) != (after.title, after.turns):
         changes.append(GroupUpdated(title=after.title, turns=after.turns))
-    changes += [MemberLeft(member=m) for m in old_members.values() if m.id not in new_members]
-    changes += [MemberJoined(member=m) for m in after.members if m.id not in old_members]
-    changes += [
-        MemberRoleChanged(member=m) for m in after.members if m.id in old_members and old_members[m.id].role != m.role
-    ]
-    changes += [
-        AgentRemoved(agent=AgentInGroup(id=a.id, handle=a.handle, name=a.name))
-        for a in old_agents.values()
-        if a.id not in new_agents
-    ]
-    changes += [
-        AgentAdded(agent=AgentInGroup(id=a.id, handle=a.handle, name=a.name))
-        for a in after.agents
-        if a.id not in old_agents
-    ]
+    changes += _of_members(before.members if before else (), after.members)
+    changes += _of_agents(
+        [_shown(agent) for agent in before.agents] if before else [], [_shown(agent) for agent in after.agents]
+    )
     return changes
+
+
+def _of_members(before: Sequence[Member], after: Sequence[Member]) -> Iterator[EventData]:
+    old, new = {member.id: member for member in before}, {member.id for member in after}
+    yield from (MemberLeft(member=member) for member in before if member.id not in new)
+    yield from (MemberJoined(member=member) for member in after if member.id not in old)
+    stayed = [(old[member.id], member) for member in after if member.id in old]
+    yield from (MemberRoleChanged(member=member) for was, member in stayed if was.role != member.role)
+    yield from (MemberRenamed(member=member) for was, member in stayed if was.name != member.name)
+
+
+def _of_agents(before: Sequence[AgentInGroup], after: Sequence[AgentInGroup]) -> Iterator[EventData]:
+    """What only concerns its own words, such as its model, is nobody's business in the group."""
+    old, new = {agent.id: agent for agent in before}, {agent.id for agent in after}
+    yield from (AgentRemoved(agent=agent) for agent in before if agent.id not in new)
+    yield from (AgentAdded(agent=agent) for agent in after if agent.id not in old)
+    yield from (AgentChanged(agent=agent) for agent in after if old.get(agent.id, agent) != agent)
+
+
+def _shown(agent: AgentProfile) -> AgentInGroup:
+    return AgentInGroup(id=agent.id, handle=agent.handle, name=agent.name)

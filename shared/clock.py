@@ -4,7 +4,7 @@ Law: no rule asks the machine for the time; an edge hands in a `Clock`.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 Clock = Callable[[], int]
 """The time now, in Unix milliseconds."""
@@ -24,3 +24,8 @@ def milliseconds(ts: str) -> int:
 def seconds(now_ms: int) -> int:
     """Unix seconds, as credentials count them."""
     return now_ms // 1000
+
+
+def day_of(now_ms: int) -> date:
+    """The day in UTC."""
+    return datetime.fromtimestamp(now_ms // 1000, UTC).date()

@@ -16,7 +16,10 @@ Law: a failure that anybody outside may see is one of these classes, and what th
     ├── MethodNotAllowed
     ├── Conflict
     │   ├── GroupArchiving
-    │   └── GroupArchived
+    │   ├── GroupArchived
+    │   └── IdempotencyConflict  this Idempotency-Key stands for another request
+    │       └── IdempotencyPending  the request it stands for is still being answered
+    ├── PreconditionFailed    it is no longer as the caller last saw it
     ├── TooLarge
     ├── TooManyRequests
     ├── RangeNotSatisfiable   a part of a download that begins behind its end
@@ -107,6 +110,19 @@ class GroupArchiving(Conflict):
 
 class GroupArchived(Conflict):
     code, close_code, title = "group_archived", 4504, "The group is archived; read its archive instead"
+
+
+class IdempotencyConflict(Conflict):
+    code, title = "idempotency_conflict", "This Idempotency-Key was used for another request"
+
+
+class IdempotencyPending(IdempotencyConflict):
+    code, temporary = "idempotency_pending", True
+    title = "The first request with this Idempotency-Key is not answered yet"
+
+
+class PreconditionFailed(ParleyError):
+    code, status, title = "precondition_failed", 412, "It has changed since you read it; read it again"
 
 
 class TooLarge(ParleyError):

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,20 +18,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.clock import Clock
+from shared.cors import NOWHERE_ELSE, Cors
 from shared.errors import (
     BadRequest,
+    Conflict,
     InternalError,
     InvalidBody,
     InvalidCredential,
     MethodNotAllowed,
     NotFound,
     ParleyError,
+    PreconditionFailed,
     TooLarge,
     UnsupportedMediaType,
 )
 from shared.frames import first_problem
 from shared.ids import MakeId
 from shared.log import Log, whereabouts
+from shared.preconditions import entity_tag, matches, none_match
 from shared.signing import SignedRequest
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
@@ -48,6 +52,18 @@ class Call(Generic[P, W]):
     ports: W
     path: Mapping[str, str]
     request: Request
+
+    def require_unchanged(self, shown: BaseModel) -> None:
+        """`shown` is the thing as it stands. Raises PreconditionFailed when If-Match means another state of it."""
+        if_match = self.request.headers.get("if-match")
+        if if_match is not None and not matches(if_match, entity_tag(shown)):
+            raise PreconditionFailed
+
+    def overtaken(self) -> ParleyError:
+        """What to say when somebody else's change came between reading and writing."""
+        if "if-match" in self.request.headers:
+            return PreconditionFailed()
+        return Conflict("Somebody else changed this at the same moment; ask again")
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,21 @@ class Endpoint:
     summary: str
     limit_bytes: int
 
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request whose caller is known, on its way to its handler. `headers` go onto the answer, whatever it is."""
+
+    endpoint: Endpoint
+    caller: Any
+    request: Request
+    raw: bytes
+    headers: dict[str, str]
+
+
+GoOn = Callable[[], Awaitable[Response]]
+Around = Callable[[Exchange, GoOn], Awaitable[Response]]
+"""What stands between authentication and every handler. Raises ParleyError instead of going on, or answers itself."""
 
 H = TypeVar("H", bound=Callable[..., Awaitable[BaseModel | Response]])
 Authenticate = Callable[[Request, bytes, Any], Awaitable[Any]]
@@ -126,6 +157,9 @@ class Api(Generic[W]):
     log: Log
     make_id: MakeId
     clock: Clock
+    cors: Cors = NOWHERE_ELSE
+    around: Sequence[Around] = ()
+    """The first is the outermost."""
 
     def asgi(self) -> Starlette:
         application = Starlette(
@@ -142,7 +176,7 @@ class Api(Generic[W]):
     def _methods(self) -> dict[str, list[str]]:
         methods: dict[str, list[str]] = {}
         for row in self.endpoints:
-            methods.setdefault(row.path, []).append(row.method)
+            methods.setdefault(row.path, ["OPTIONS"] if self.cors.origins else []).append(row.method)
         return methods
 
     def _dispatch(self, by_method: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
@@ -150,17 +184,21 @@ class Api(Generic[W]):
             request_id, started_ms = self.make_id("req"), self.clock()
             endpoint = by_method.get(request.method) or by_method.get("GET")
             failure: ParleyError | None = None
+            headers = self.cors.headers(request.headers.get("origin"))
             try:
-                if endpoint is None:
+                if request.method == "OPTIONS":
+                    response = self._preflight(request, by_method)
+                elif endpoint is None:
                     raise MethodNotAllowed.but(*by_method)
-                response = await self._serve(endpoint, request)
+                else:
+                    response = await self._serve(endpoint, by_method.get("GET"), request, headers)
             except ParleyError as exc:
                 failure = exc
                 response = problem(exc, request_id)
             except Exception as exc:  # noqa: BLE001 -- the last line: whatever it is, the caller gets a problem and the log the reason
                 failure = InternalError(reason=whereabouts(exc))
                 response = problem(failure, request_id)
-            response.headers["X-Request-Id"] = request_id
+            response.headers.update({**headers, "X-Request-Id": request_id})
             self._log(request, endpoint, request_id, response, failure, self.clock() - started_ms)
             return response
 
@@ -186,34 +224,77 @@ class Api(Generic[W]):
             ms=elapsed_ms,
         )
 
-    async def _serve(self, endpoint: Endpoint, request: Request) -> Response:
+    def _preflight(self, request: Request, methods: Mapping[str, Endpoint]) -> Response:
+        headers = self.cors.preflight(request.headers, methods)
+        if headers is None:
+            raise MethodNotAllowed.but(*methods)
+        return Response(status_code=204, headers=headers)
+
+    async def _serve(
+        self, endpoint: Endpoint, reader: Endpoint | None, request: Request, headers: dict[str, str]
+    ) -> Response:
         raw = await _body_within(request, endpoint.limit_bytes)
         caller = await self.authenticate[endpoint.auth](request, raw, self.ports)
+        exchange = Exchange(endpoint, caller, request, raw, headers)
+
+        async def handle() -> Response:
+            return await self._handle(exchange, reader)
+
+        go_on: GoOn = handle
+        for around in reversed(self.around):
+            go_on = _wrapped(around, exchange, go_on)
+        return await go_on()
+
+    async def _handle(self, exchange: Exchange, reader: Endpoint | None) -> Response:
+        endpoint, request = exchange.endpoint, exchange.request
         arguments: dict[str, BaseModel] = {}
+        query = _query(endpoint.query or _NoQuery, request)
         if endpoint.query is not None:
-            arguments["query"] = _query(endpoint.query, request)
+            arguments["query"] = query
         if endpoint.body is not None:
-            arguments["body"] = _body(endpoint.body, request, raw)
-        result = await endpoint.handler(Call(caller, self.ports, request.path_params, request), **arguments)
+            arguments["body"] = _body(endpoint.body, request, exchange.raw)
+        result = await endpoint.handler(Call(exchange.caller, self.ports, request.path_params, request), **arguments)
         if isinstance(result, Response):
             return result
-        return Response(
-            result.model_dump_json(),
-            status_code=endpoint.status,
-            media_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        return _answer(result, endpoint.status, has_tag(endpoint, reader), _if_none_match(request))
 
     async def _routing_failed(self, request: Request, exc: Exception) -> Response:
         status = exc.status_code if isinstance(exc, HTTPException) else 500
         failure = {404: NotFound, 405: MethodNotAllowed}.get(status, InternalError)()
         request_id = self.make_id("req")
         response = problem(failure, request_id)
-        response.headers["X-Request-Id"] = request_id
+        response.headers.update({**self.cors.headers(request.headers.get("origin")), "X-Request-Id": request_id})
         if isinstance(exc, HTTPException) and exc.headers:
             response.headers.update(exc.headers)
         self._log(request, None, request_id, response, failure, 0)
         return response
+
+
+def _wrapped(around: Around, exchange: Exchange, go_on: GoOn) -> GoOn:
+    async def wrapped() -> Response:
+        return await around(exchange, go_on)
+
+    return wrapped
+
+
+def has_tag(endpoint: Endpoint, reader: Endpoint | None) -> bool:
+    """Whether its answer is the thing as it stands: what reading gives, and what a change of it gives as well."""
+    return endpoint.method in ("GET", "PATCH") and reader is not None and reader.result is endpoint.result is not None
+
+
+def _answer(result: BaseModel, status: int, tagged: bool, if_none_match: str | None) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if tagged:
+        tag = entity_tag(result)
+        # Kept by whoever asked alone, and only to ask whether it is still so.
+        headers = {"Cache-Control": "private, no-cache", "ETag": tag}
+        if if_none_match is not None and none_match(if_none_match, tag):
+            return Response(status_code=304, headers=headers)
+    return Response(result.model_dump_json(), status_code=status, media_type="application/json", headers=headers)
+
+
+def _if_none_match(request: Request) -> str | None:
+    return request.headers.get("if-none-match") if request.method in ("GET", "HEAD") else None
 
 
 def problem(error: ParleyError, request_id: str) -> Response:
@@ -263,6 +344,12 @@ def signed_request(request: Request, raw: bytes) -> SignedRequest:
     path = request.scope["raw_path"].decode("latin-1")
     target = f"{path}?{query}" if query else path
     return SignedRequest(method=request.method, target=target, headers=request.headers, body=raw)
+
+
+class _NoQuery(BaseModel):
+    """What an endpoint takes that says nothing of a query."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def _query(model: type[BaseModel], request: Request) -> BaseModel:

@@ -17,8 +17,8 @@ class Database(Protocol):
 
     async def rows(self, statement: str, *parameters: SqlValue) -> list[Row]: ...
 
-    async def batch(self, statements: Sequence[Statement]) -> None:
-        """All of them, in order, or none."""
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """All of them, in order, or none. The rows that each of them gave."""
         ...
 
 

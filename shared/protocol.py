@@ -235,11 +235,21 @@ class MemberRoleChanged(Wire):
     member: Member
 
 
+class MemberRenamed(Wire):
+    member: Member
+
+
 class AgentAdded(Wire):
     agent: Agent
 
 
 class AgentRemoved(Wire):
+    agent: Agent
+
+
+class AgentChanged(Wire):
+    """Its handle or its name, as they are now."""
+
     agent: Agent
 
 
@@ -324,8 +334,10 @@ EventData = (
     | MemberJoined
     | MemberLeft
     | MemberRoleChanged
+    | MemberRenamed
     | AgentAdded
     | AgentRemoved
+    | AgentChanged
     | ReadMoved
     | RunStarted
     | RunFinished
@@ -346,8 +358,10 @@ EVENT_TYPES: Final[dict[type[Wire], str]] = {
     MemberJoined: "member.joined",
     MemberLeft: "member.left",
     MemberRoleChanged: "member.role_changed",
+    MemberRenamed: "member.renamed",
     AgentAdded: "agent.added",
     AgentRemoved: "agent.removed",
+    AgentChanged: "agent.changed",
     ReadMoved: "read.moved",
     RunStarted: "run.started",
     RunFinished: "run.finished",

@@ -6,12 +6,20 @@ Law: a Worker that is told something wrong refuses to work and names the setting
 from collections.abc import Callable
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from shared.errors import Misconfigured
 
 PLACEHOLDER_SUFFIX: Final = ".example"
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:\d{1,5})?$")]
+
+
+def _split(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+"""Several, separated by spaces."""
 ReadVariable = Callable[[str], str | None]
 
 

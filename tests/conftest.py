@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ON_THE_RUNTIME = tuple(ROOT / "tests" / name for name in ("e2e", "web"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-examples", type=int, default=2, help="how many requests Schemathesis thinks of a call")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Plain Python first, then the real runtime; last of all what searches the traces that the others have left."""
     for item in items:

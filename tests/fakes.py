@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from durable_objects.effects import Close, Effect, Remember, Session, Tell, TellAll
-from shared.errors import TooManyRequests, Unavailable
+from shared.errors import Conflict, TooManyRequests, Unavailable
 from shared.keys import PublicKey
 from shared.ports import Row, SqlValue, Statement
 
@@ -55,11 +55,13 @@ class FakeDatabase:
             self._database.executescript(migration.read_text())
 
     async def rows(self, statement: str, *parameters: SqlValue) -> list[Row]:
-        return [dict(row) for row in self._database.execute(statement, parameters)]
+        try:
+            return [dict(row) for row in self._database.execute(statement, parameters)]
+        except sqlite3.IntegrityError as exc:
+            raise Conflict(reason=f"sqlite: {exc}") from exc
 
-    async def batch(self, statements: Sequence[Statement]) -> None:
-        for statement, parameters in statements:
-            self._database.execute(statement, parameters)
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        return [await self.rows(statement, *parameters) for statement, parameters in statements]
 
     def insert(self, table: str, **row: SqlValue) -> None:
         marks = ", ".join("?" for _ in row)

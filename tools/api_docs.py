@@ -23,11 +23,13 @@ from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.replies import HistoryOk
 from tools import asyncapi, openapi, wire_text
 from tools.console import out
+from tools.errors_table import with_table
 from tools.openapi import EXAMPLE_IDS, Answer, Service
 from tools.schemas import Schema, Wanted, events, gives, ref
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = Path("docs") / "api"
+PAGE: Final = Path("docs") / "api.md"
 
 SCHEMES: Final[dict[str, Schema]] = {
     "personBearer": {
@@ -109,6 +111,8 @@ def _app() -> Service:
         origin="https://app.parley.example",
         endpoints=(*app.routes.endpoints.rows, *_upgrades.rows, jwks),
         version=VERSION,
+        limited=frozenset({"person"}),
+        keyed=True,
         schemes=_schemes("personBearer", "operatorBearer", "routingToken", "routingSubprotocol"),
         security={
             "person": (("personBearer",),),
@@ -141,6 +145,11 @@ def _app() -> Service:
                 "is_private": True,
                 "agent_ids": [EXAMPLE_IDS["agent_id"]],
             },
+            "change_agent": {"name": "Clerk", "instructions": "Be brief."},
+            "change_person": {"name": "Grace Hopper"},
+            "change_org": {"name": "Acme & Sons"},
+            "change_group": {"title": "Launch, at last"},
+            "change_role": {"role": "owner"},
             "add_member": {"user_id": EXAMPLE_IDS["user_id"], "role": "member"},
             "add_agent": {"agent_id": EXAMPLE_IDS["agent_id"]},
             "send_message": {"client_msg_id": "7f3a", "text": "@scribe, where do we stand?"},
@@ -225,3 +234,8 @@ def main() -> None:
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
             out.print(f"  [green]✓[/green] {FOLDER / name}")
+    page = ROOT / PAGE
+    text = page.read_text()
+    if (fresh := with_table(text)) != text:
+        page.write_text(fresh)
+        out.print(f"  [green]✓[/green] {PAGE}")

@@ -15,6 +15,8 @@ from pathlib import Path
 WORKERS = ("app", "orchestrator", "agents")
 # What the App serves of docs/api as static assets, and under which names.
 SERVED_DOCUMENTS = {"openapi.json": "app.openapi.json", "asyncapi.json": "asyncapi.json"}
+# The viewer of the API's document, as npm brought it.
+VIEWER = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE")
 WITH_DURABLE_OBJECTS = ("orchestrator", "agents")
 
 
@@ -34,6 +36,7 @@ def assemble(root: Path) -> list[Path]:
     # The page is written with the published client and gets it as it is.
     wanted.update({Path("web/parley") / path.relative_to(client): path for path in files(client, ".js")})
     wanted.update(documents(root))
+    wanted.update(viewer(root))
     return sorted(prune(build, wanted) + write(build, wanted))
 
 
@@ -51,6 +54,12 @@ def worker_files(root: Path, worker: str) -> dict[Path, Path]:
 
 def documents(root: Path) -> dict[Path, Path]:
     found = {Path("web") / name: root / "docs" / "api" / source for name, source in SERVED_DOCUMENTS.items()}
+    return {target: source for target, source in found.items() if source.exists()}
+
+
+def viewer(root: Path) -> dict[Path, Path]:
+    package = root / "node_modules" / "swagger-ui-dist"
+    found = {Path("web/docs/viewer") / name: package / name for name in VIEWER}
     return {target: source for target, source in found.items() if source.exists()}
 
 

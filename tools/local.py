@@ -71,6 +71,9 @@ def overrides(keys: LocalKeys, ports: Ports, local_people: str = "[]") -> dict[s
             "SIGNING_KEY": _text(keys.app),
             "OPERATOR_TOKEN": keys.operator_token,
             "LOCAL_PEOPLE": local_people,
+            # Where the development servers of web front ends usually stand.
+            "CORS_ORIGINS": "http://localhost:3000 http://localhost:5173",
+            "REQUESTS_PER_MINUTE": "600000",
         },
         "orchestrator": common
         | {

@@ -20,16 +20,20 @@ from shared.errors import (
     Conflict,
     GroupArchived,
     GroupArchiving,
+    IdempotencyConflict,
+    IdempotencyPending,
     InternalError,
     InvalidBody,
     InvalidCredential,
     Misconfigured,
     ParleyError,
+    PreconditionFailed,
     TooLarge,
+    TooManyRequests,
     Unavailable,
     UnsupportedMediaType,
 )
-from shared.http import PROBLEM_TYPE, Endpoint
+from shared.http import PROBLEM_TYPE, Endpoint, has_tag
 from shared.protocol import EVENT_TYPES
 from tools.schemas import (
     Schema,
@@ -87,7 +91,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Service:
-    """One Worker's API. `security` is what an endpoint's `auth` takes: alternatives of schemes that go together."""
+    """One Worker's API. `security` is what an endpoint's `auth` takes: alternatives of schemes that go together.
+
+    `limited` are the kinds of callers who are counted; `keyed`: whether an Idempotency-Key is heeded.
+    """
 
     title: str
     description: str
@@ -96,6 +103,8 @@ class Service:
     endpoints: Sequence[Endpoint]
     security: Mapping[str, Sequence[Sequence[str]]]
     schemes: Mapping[str, Schema]
+    limited: frozenset[str] = frozenset()
+    keyed: bool = False
     answers: Mapping[str, Answer] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
 
@@ -119,9 +128,15 @@ def document(service: Service) -> dict[str, Any]:
         "components": {
             "schemas": {**read, **given, "ProblemDetails": _problem_details()},
             "securitySchemes": dict(service.schemes),
-            "responses": {_name(e): _failure(e) for row in service.endpoints for e in _by_status(row)},
+            "responses": {
+                _name(e): _failure(e, limited=bool(service.limited))
+                for row in service.endpoints
+                for e in _by_status(service, row)
+            },
             "examples": {error.code: {"value": _example(error)} for error in _errors_of(service)},
-            "headers": HEADERS,
+            "headers": {
+                name: header for name, header in HEADERS.items() if service.limited or name not in LIMIT_HEADERS
+            },
         },
     }
 
@@ -129,8 +144,21 @@ def document(service: Service) -> dict[str, Any]:
 HEADERS: Final[dict[str, Schema]] = {
     "RequestId": {"description": "Finds this request in the log.", "required": True, "schema": {"type": "string"}},
     "RetryAfter": {"description": "Seconds after which to try again.", "schema": {"type": "integer", "minimum": 1}},
+    "ETag": {
+        "description": "Names this state of the thing, for If-Match and If-None-Match.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {"description": "`r` requests are left; in `t` seconds all are again.", "schema": {"type": "string"}},
+    "RateLimitPolicy": {"description": "`q` requests in `w` seconds.", "schema": {"type": "string"}},
     "WWWAuthenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
 }
+
+
+LIMIT_HEADERS: Final = {"RateLimit": "RateLimit", "RateLimitPolicy": "RateLimit-Policy"}
+
+
+def _header(name: str) -> Schema:
+    return {"$ref": f"#/components/headers/{name}"}
 
 
 def _models(service: Service) -> tuple[dict[str, Schema], dict[str, Schema]]:
@@ -159,8 +187,13 @@ def _operation(service: Service, row: Endpoint) -> Schema:
         "tags": [tag_of(row)],
         "summary": row.summary,
         "security": [{scheme: [] for scheme in together} for together in service.security[row.auth]],
-        "parameters": [*_path_parameters(row), *_query_parameters(row), *_signed_parameters(service, row)],
-        "responses": {str(row.status): _success(service, row), **_failures(row)},
+        "parameters": [
+            *_path_parameters(row),
+            *_query_parameters(row),
+            *_signed_parameters(service, row),
+            *_conditions(service, row),
+        ],
+        "responses": {str(row.status): _success(service, row), **_unchanged(service, row), **_failures(service, row)},
     }
     if row.body is not None:
         content: Schema = {"schema": ref(row.body.__name__)}
@@ -218,12 +251,42 @@ def _signed_parameters(service: Service, row: Endpoint) -> list[Schema]:
     return [{"name": "Content-Digest", "in": "header", "required": always, "description": about, "schema": schema}]
 
 
+def _conditions(service: Service, row: Endpoint) -> list[Schema]:
+    """What a caller may bind a request to: a state that was read, or a key that makes it happen once."""
+    found = []
+    if _tagged(service, row):
+        name, about = CONDITIONS[row.method]
+        found.append({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
+    if _keyed(service, row):
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        about = "The same key with the same request creates once and gets the same answer, for a day."
+        found.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
+    return found
+
+
+CONDITIONS: Final = {
+    "GET": ("If-None-Match", "An ETag: 304 when it is still so."),
+    "PATCH": ("If-Match", "An ETag: the change is made only while it is still so."),
+}
+
+
+def _tagged(service: Service, row: Endpoint) -> bool:
+    reader = next((one for one in service.endpoints if (one.method, one.path) == ("GET", row.path)), None)
+    return row.handler.__name__ not in service.answers and has_tag(row, reader)
+
+
+def _keyed(service: Service, row: Endpoint) -> bool:
+    return service.keyed and (row.method, row.status) == ("POST", HTTPStatus.CREATED)
+
+
 # ── responses ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _success(service: Service, row: Endpoint) -> Schema:
     about = HTTPStatus(row.status).phrase
-    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    headers = {"X-Request-Id": _header("RequestId"), **({"ETag": _header("ETag")} if _tagged(service, row) else {})}
+    if row.auth in service.limited:
+        headers |= {name: _header(component) for component, name in LIMIT_HEADERS.items()}
     if row.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return {"description": f"{about}: the socket is open; see asyncapi.json for what it speaks."}
     answer = service.answers.get(row.handler.__name__)
@@ -235,33 +298,49 @@ def _success(service: Service, row: Endpoint) -> Schema:
     return {"description": about, "headers": headers, "content": {row.media_type: {"schema": ref(row.result.__name__)}}}
 
 
-def errors_of(row: Endpoint) -> list[type[ParleyError]]:
+def _unchanged(service: Service, row: Endpoint) -> dict[str, Schema]:
+    if row.method != "GET" or not _tagged(service, row):
+        return {}
+    headers = {"X-Request-Id": _header("RequestId"), "ETag": _header("ETag")}
+    return {"304": {"description": "It is as you have it.", "headers": headers}}
+
+
+def errors_of(service: Service, row: Endpoint) -> list[type[ParleyError]]:
     """What a row lists, and what every endpoint of its kind may answer."""
     found = [*row.errors, InternalError, Misconfigured]
+    if row.status != HTTPStatus.SWITCHING_PROTOCOLS:
+        found.append(InvalidBody)
+    if row.auth in service.limited:
+        found.append(TooManyRequests)
+    if _keyed(service, row):
+        found += [IdempotencyConflict, IdempotencyPending, InvalidBody]
+    if row.method == "PATCH" and _tagged(service, row):
+        found += [PreconditionFailed, Conflict]
     if row.auth != "anyone":
         found += [InvalidCredential, Unavailable]
     if row.auth == "app_or_bearer":
         found.append(AmbiguousCredential)
     if row.body is not None:
         found += [BadRequest, TooLarge, UnsupportedMediaType, InvalidBody]
-    if row.query is not None:
-        found.append(InvalidBody)
     found += [narrower for error in found for narrower in NARROWER.get(error, ())]
     return sorted(set(found), key=lambda error: (error.status, error.code))
 
 
 def _errors_of(service: Service) -> list[type[ParleyError]]:
-    found = {error for row in service.endpoints for error in errors_of(row)}
+    found = {error for row in service.endpoints for error in errors_of(service, row)}
     return sorted(found, key=lambda error: error.code)
 
 
-def _failures(row: Endpoint) -> dict[str, Schema]:
-    return {str(errors[0].status): {"$ref": f"#/components/responses/{_name(errors)}"} for errors in _by_status(row)}
+def _failures(service: Service, row: Endpoint) -> dict[str, Schema]:
+    return {
+        str(errors[0].status): {"$ref": f"#/components/responses/{_name(errors)}"}
+        for errors in _by_status(service, row)
+    }
 
 
-def _by_status(row: Endpoint) -> list[list[type[ParleyError]]]:
+def _by_status(service: Service, row: Endpoint) -> list[list[type[ParleyError]]]:
     by_status: dict[int, list[type[ParleyError]]] = {}
-    for error in errors_of(row):
+    for error in errors_of(service, row):
         by_status.setdefault(error.status, []).append(error)
     return list(by_status.values())
 
@@ -270,12 +349,14 @@ def _name(errors: Sequence[type[ParleyError]]) -> str:
     return ".".join(error.code for error in errors)
 
 
-def _failure(errors: Sequence[type[ParleyError]]) -> Schema:
-    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+def _failure(errors: Sequence[type[ParleyError]], *, limited: bool) -> Schema:
+    headers = {"X-Request-Id": _header("RequestId")}
     if any(error.temporary for error in errors):
-        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+        headers["Retry-After"] = _header("RetryAfter")
+    if TooManyRequests in errors and limited:
+        headers |= {name: _header(component) for component, name in LIMIT_HEADERS.items()}
     if InvalidCredential in errors:
-        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWWAuthenticate"}
+        headers["WWW-Authenticate"] = _header("WWWAuthenticate")
     codes = {"properties": {"code": {"enum": [error.code for error in errors]}}}
     content = {
         "schema": {"allOf": [ref("ProblemDetails"), codes]},

@@ -13,8 +13,8 @@ import { codePoints, startedRun, withDelta } from "./runs.js";
 export const TYPING_LIFE_MS = 60_000;
 const NOTICES_KEPT = 200;
 const NOTICEABLE = new Set([
-  "member.joined", "member.left", "member.role_changed", "agent.added", "agent.removed", "group.updated",
-  "group.archived", "group.restored", "loop.paused", "selector.failed",
+  "member.joined", "member.left", "member.role_changed", "member.renamed", "agent.added", "agent.removed",
+  "agent.changed", "group.updated", "group.archived", "group.restored", "loop.paused", "selector.failed",
 ]);
 
 export function emptyRoom(groupId = "") {
@@ -106,11 +106,13 @@ const EVENTS = {
   "reaction.changed": change,
   "member.joined": (draft, _event, { member }) => putMember(draft, member),
   "member.role_changed": (draft, _event, { member }) => putMember(draft, member),
+  "member.renamed": (draft, _event, { member }) => putMember(draft, member),
   "member.left": (draft, _event, { member }) => {
     delete draft.own("members")[member.id];
     draft.set("online", draft.state.online.filter((id) => id !== member.id));
   },
   "agent.added": (draft, _event, { agent }) => { draft.own("agents")[agent.id] = agent; },
+  "agent.changed": (draft, _event, { agent }) => { draft.own("agents")[agent.id] = agent; },
   "agent.removed": (draft, _event, { agent }) => { delete draft.own("agents")[agent.id]; },
   "read.moved": (draft, event, { position }) => { draft.own("reads")[event.actor.id] = position; },
   "run.started": (draft, event, { run_id, agent_id, trigger }) => {

@@ -8,12 +8,13 @@ import secrets
 from typing import Any
 
 import js
-from pyodide.ffi import JsException
+from pyodide.ffi import JsException, to_js
 
 from shared.edge.js import js_object, node_module, now_ms
 from shared.ids import MakeId, id_maker
 from shared.keys import PrivateKey, b64url, b64url_bytes
 
+_NONCE_BYTES = 12
 make_id: MakeId = id_maker(now_ms, secrets.token_bytes)
 
 
@@ -53,6 +54,33 @@ class NodeRs256:
             return bool(verifier.verify(public_pem, b64url(signature), "base64url"))
         except JsException:
             return False
+
+
+class WebAesGcm:
+    """AES-256-GCM over WebCrypto: 12 fresh bytes, then the text with its tag."""
+
+    async def seal(self, key: bytes, text: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = await js.crypto.subtle.encrypt(_aes_gcm(nonce), await _aes_key(key), to_js(text))
+        return nonce + bytes(sealed.to_bytes())
+
+    async def open(self, key: bytes, sealed: bytes) -> bytes | None:
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            text = await js.crypto.subtle.decrypt(_aes_gcm(nonce), await _aes_key(key), to_js(rest))
+        except JsException:
+            return None
+        return bytes(text.to_bytes())
+
+
+def _aes_gcm(nonce: bytes) -> Any:
+    options = js_object({"name": "AES-GCM"})
+    options.iv = to_js(nonce)
+    return options
+
+
+async def _aes_key(key: bytes) -> Any:
+    return await js.crypto.subtle.importKey("raw", to_js(key), "AES-GCM", False, js.Array.of("encrypt", "decrypt"))
 
 
 async def new_private_key() -> PrivateKey:

@@ -23,18 +23,23 @@ class D1:
             answer = await self._prepare(statement, parameters).all()
         except JsException as exc:
             raise _translated(exc) from exc
-        return [{key: from_sql(value) for key, value in row.items()} for row in answer.results.to_py()]
+        return _rows(answer)
 
-    async def batch(self, statements: Sequence[Statement]) -> None:
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
         prepared = js.Array.of(*(self._prepare(text, parameters) for text, parameters in statements))
         try:
-            await self._raw.batch(prepared)
+            answers = await self._raw.batch(prepared)
         except JsException as exc:
             raise _translated(exc) from exc
+        return [_rows(answer) for answer in answers]
 
     def _prepare(self, statement: str, parameters: tuple[SqlValue, ...]) -> Any:
         prepared = self._raw.prepare(statement)
         return prepared.bind(*(to_sql(value) for value in parameters)) if parameters else prepared
+
+
+def _rows(answer: Any) -> list[Row]:
+    return [{key: from_sql(value) for key, value in row.items()} for row in answer.results.to_py()]
 
 
 def _translated(exc: JsException) -> ParleyError:

@@ -1,7 +1,7 @@
 """A group with everything around it faked but its database: what tests of the core drive."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from durable_objects.calls import ControllerCall, OpenSession, Roster, SetRoster
@@ -33,6 +33,7 @@ GROUP = "grp_" + "0" * 26
 ORG = "org_" + "0" * 26
 KEY = new_private_key()
 Frame = dict[str, Any]
+NOBODY: Mapping[str, str] = {}
 
 
 def user_id(name: str) -> str:
@@ -48,12 +49,21 @@ def agent_id(name: str) -> str:
     return new_id("agt", 0, name.encode().ljust(10, b"\0")[:10])
 
 
-def roster(members: Sequence[str], agents: Sequence[str] = (), *, version: int = 1, **more: Any) -> Roster:  # noqa: ANN401
-    """The first member owns the group."""
+def roster(
+    members: Sequence[str],
+    agents: Sequence[str] = (),
+    *,
+    version: int = 1,
+    called: Mapping[str, str] = NOBODY,
+    **more: Any,  # noqa: ANN401
+) -> Roster:
+    """The first member owns the group. Whom `called` does not name is called as they are here."""
     people = tuple(
-        Member(id=user_id(name), name=name.title(), role="member" if n else "owner") for n, name in enumerate(members)
+        Member(id=user_id(name), name=called.get(name, name.title()), role="member" if n else "owner")
+        for n, name in enumerate(members)
     )
-    profiles = more.pop("profiles", tuple(agent(name) for name in agents))
+    named = [agent(name).model_copy(update={"name": called.get(name, name.title())}) for name in agents]
+    profiles = more.pop("profiles", tuple(named))
     found = {"org_id": ORG, "group_id": GROUP, "title": "Test", "version": version, **more}
     return Roster(members=people, agents=profiles, **found)
 

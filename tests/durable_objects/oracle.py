@@ -17,6 +17,7 @@ class Believed:
 
     title: str = ""
     members: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     agents: dict[str, str] = field(default_factory=dict)
     messages: dict[int, Frame] = field(default_factory=dict)
     reads: dict[str, int] = field(default_factory=dict)
@@ -45,14 +46,6 @@ class Believed:
                 self.messages[data["target"]] |= {"text": "", "edited": False, "deleted": True, "reactions": {}}
             case "reaction.changed":
                 self._react(data, who)
-            case "member.joined" | "member.role_changed":
-                self.members[data["member"]["id"]] = data["member"]["role"]
-            case "member.left":
-                del self.members[data["member"]["id"]]
-            case "agent.added":
-                self.agents[data["agent"]["id"]] = data["agent"]["handle"]
-            case "agent.removed":
-                del self.agents[data["agent"]["id"]]
             case "read.moved":
                 self.reads[who] = data["position"]
             case "group.updated":
@@ -74,8 +67,22 @@ class Believed:
                 del self.open_approvals[data["approval_id"]]
             case "loop.paused" | "selector.failed" | "group.restored":
                 pass
+            case "member.left" | "member.joined" | "member.role_changed" | "member.renamed":
+                self._member(kind, data["member"])
+            case "agent.removed" | "agent.added" | "agent.changed":
+                self._agent(kind, data["agent"])
             case unknown:
                 raise AssertionError(f"an event that no client knows: {unknown}")
+
+    def _member(self, what: str, member: Frame) -> None:
+        self.members[member["id"]], self.names[member["id"]] = member["role"], member["name"]
+        if what == "member.left":
+            del self.members[member["id"]], self.names[member["id"]]
+
+    def _agent(self, what: str, agent: Frame) -> None:
+        self.agents[agent["id"]] = agent["handle"]
+        if what == "agent.removed":
+            del self.agents[agent["id"]]
 
     def _react(self, data: Frame, who: str) -> None:
         reactions = self.messages[data["target"]]["reactions"]
@@ -104,6 +111,7 @@ def assert_same_room(hello: Frame, room: Believed, snapshot_limit: int) -> None:
     assert (hello["group"]["title"], hello["group"]["turns"]) == (room.title, room.turns)
     assert {asked["approval_id"]: asked for asked in hello["approvals"]} == room.open_approvals
     assert {m["id"]: m["role"] for m in hello["members"]} == room.members
+    assert {m["id"]: m["name"] for m in hello["members"]} == room.names
     assert {a["id"]: a["handle"] for a in hello["agents"]} == room.agents
     assert hello["reads"] == room.reads
     assert {run["run_id"] for run in hello["runs"]} == room.open_runs

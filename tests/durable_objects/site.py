@@ -128,9 +128,9 @@ class FaultyDatabase(FakeDatabase):
         rows = super().rows
         return await self._faults.through(f"d1 {statement.split(maxsplit=1)[0]}", lambda: rows(statement, *parameters))
 
-    async def batch(self, statements: Sequence[Statement]) -> None:
+    async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
         batch = super().batch
-        await self._faults.through("d1 batch", lambda: batch(statements))
+        return await self._faults.through("d1 batch", lambda: batch(statements))
 
 
 class Site(FakeControllers):

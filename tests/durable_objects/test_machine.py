@@ -76,6 +76,11 @@ class RoomMachine(RuleBasedStateMachine):
         agents = tuple(agent.handle for agent in self.house.group.room.agent_list())
         self.house.set_roster(sorted(self.members()), agents, turns=turns)
 
+    @rule(name=strategies.sampled_from((*PEOPLE, "scribe")), number=strategies.integers(0, 2))
+    def rename(self, name: str, number: int) -> None:
+        agents = sorted(agent.handle for agent in self.house.group.room.known().agents)
+        self.house.set_roster(sorted(self.members()), agents, called={name: f"{name.title()} {number}"})
+
     # ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(which=numbers, number=strategies.integers(0, 12), text=strategies.sampled_from(TEXTS))
@@ -208,7 +213,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.house.sql.close()
 
     def members(self) -> set[str]:
-        return {member.name.lower() for member in self.house.group.room.known().members}
+        return {member.id.removeprefix("usr_") for member in self.house.group.room.known().members}
 
 
 TestRoom = RoomMachine.TestCase

@@ -22,6 +22,8 @@ def checkout(tmp_path: Path) -> Path:
         "docs/api/app.openapi.json": "{app}",
         "docs/api/orchestrator.openapi.json": "{orchestrator}",
         "docs/api/asyncapi.json": "{socket}",
+        "node_modules/swagger-ui-dist/swagger-ui.css": "viewer",
+        "node_modules/swagger-ui-dist/package.json": "not for the page",
         "shared/__pycache__/ids.cpython-311.py": "cached",
     }.items():
         path = tmp_path / name
@@ -52,6 +54,7 @@ def test_each_worker_gets_its_own_code_and_what_it_shares(checkout: Path) -> Non
         "web/parley/parley.js": "client",
         "web/openapi.json": "{app}",
         "web/asyncapi.json": "{socket}",
+        "web/docs/viewer/swagger-ui.css": "viewer",
     }
 
 

@@ -12,12 +12,12 @@ from openapi_pydantic import OpenAPI
 
 from shared.http import Endpoint, problem
 from tools.api_docs import services
-from tools.openapi import NARROWER, document, errors_of
+from tools.openapi import NARROWER, Service, document, errors_of
 
 SERVICES = services()
 DOCUMENTS = {name: document(service) for name, service in SERVICES.items()}
 NAMES = sorted(DOCUMENTS)
-ROWS = [row for service in SERVICES.values() for row in service.endpoints]
+ROWS = [(service, row) for service in SERVICES.values() for row in service.endpoints]
 CONTRACT = {
     "app": {
         ("post", "/groups"),
@@ -136,15 +136,15 @@ def test_every_example_belongs_to_an_operation() -> None:
 def test_a_served_problem_is_the_documented_one(name: str) -> None:
     checked = validator(name, {"$ref": "#/components/schemas/ProblemDetails"})
     for row in SERVICES[name].endpoints:
-        for error in errors_of(row):
+        for error in errors_of(SERVICES[name], row):
             body = json.loads(bytes(problem(error(), "req_1").body))
             checked.validate(body)
             assert body.keys() == DOCUMENTS[name]["components"]["examples"][error.code]["value"].keys()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
-def test_what_a_handler_raises_is_listed(row: Endpoint) -> None:
-    known = {error.__name__ for error in errors_of(row)}
+@pytest.mark.parametrize(("service", "row"), ROWS, ids=[f"{row.method} {row.path}" for _, row in ROWS])
+def test_what_a_handler_raises_is_listed(service: Service, row: Endpoint) -> None:
+    known = {error.__name__ for error in errors_of(service, row)}
     assert raised_by(row) <= known, "add it to the endpoint's `errors`"
 
 

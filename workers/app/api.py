@@ -3,9 +3,9 @@
 Law: a handler checks what the caller may do, asks the store or the Orchestrator, and returns a model.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.ports import AppPorts
 from app.store import Person
@@ -20,6 +20,24 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Change(Model):
+    """The body of a PATCH: what is left out stays as it is. It says something, and null only where it is a value."""
+
+    NULLABLE: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing to change")
+        nulls = {name for name in self.model_fields_set - self.NULLABLE if getattr(self, name) is None}
+        if nulls:
+            raise ValueError(f"{min(nulls)} cannot be null")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        return self.model_dump(include=self.model_fields_set)
 
 
 class PageQuery(Model):

@@ -8,18 +8,25 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.access import AccessStore
+from app.agent_store import AgentStore
 from app.archives import OBJECT_HEADER
 from app.auth import authenticate
 from app.downloads import with_object
+from app.idempotency import Idempotency, KeptAnswers
 from app.identity import IdentityProvider
 from app.idp_keys import idp_keys
 from app.infra import Infra
+from app.leases import ObjectLeases
 from app.ports import AppPorts
+from app.rate_limit import RateLimit
+from app.roster_store import RosterStore
 from app.routes import endpoints
 from app.settings import AppSettings, Idp
 from app.sign_in import SignIn
 from app.store import Store
-from shared.edge.crypto import NodeEs256, NodeRs256, make_id, new_jti
+from app.usage_store import UsageStore
+from shared.cors import Cors
+from shared.edge.crypto import NodeEs256, NodeRs256, WebAesGcm, make_id, new_jti
 from shared.edge.d1 import D1
 from shared.edge.document import Document
 from shared.edge.js import now_ms
@@ -48,6 +55,9 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         settings=settings,
         store=Store(database),
         access=access,
+        rosters=RosterStore(database),
+        agents=AgentStore(database),
+        usage=UsageStore(database),
         infra=Infra(orchestrator, signer, now_ms, new_jti),
         archives=R2Bucket(env.binding("ARCHIVES")),
         sign_in=sign_in(settings.idp, access),
@@ -56,7 +66,11 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         clock=now_ms,
         log=log,
     )
-    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
+    once = Idempotency(KeptAnswers(database), WebAesGcm(), settings.operator_token, now_ms)
+    cors = Cors(frozenset(settings.cors_origins))
+    leases = ObjectLeases(env.binding("RATE_LIMITER"), settings.requests_per_minute)
+    around = (RateLimit(leases, settings.requests_per_minute, log), once)
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, cors, around)
 
 
 def sign_in(idp: Idp | None, access: AccessStore) -> SignIn | None:

@@ -1,11 +1,11 @@
 """Groups: create, read, list, and the token that leads into one."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints
 
-from app.api import Model, PageQuery, PersonCall, Title, endpoints, next_cursor
+from app.api import Change, Model, PageQuery, PersonCall, Title, endpoints, next_cursor
 from app.store import GroupRow
 from shared.errors import (
     Conflict,
@@ -23,7 +23,6 @@ from shared.protocol import HARD_TURNS, HopCount, OnBusy, TokenCount, TurnCount,
 GroupStatus = Literal["active", "archiving", "archived"]
 HistoryVisibility = Literal["all", "since_join"]
 """Whether those who join later see what was said before."""
-_MAY_BE_NULL: Final = {"daily_token_limit", "run_token_limit", "selector_agent_id"}
 
 
 class NewGroup(TurnSettings):
@@ -76,13 +75,17 @@ class GroupsPage(Model):
 
 
 class GroupsQuery(PageQuery):
-    """`show`: the groups you are in, or those you could join."""
+    """`show`: the groups you are in, or those you could join. `title`: how the title begins, A and a being the same."""
 
     show: Literal["mine", "joinable"] = "mine"
+    status: GroupStatus | None = None
+    title: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-class GroupChange(Model):
+class GroupChange(Change):
     """What is left out stays as it is; a limit that is null is lifted."""
+
+    NULLABLE = frozenset({"daily_token_limit", "run_token_limit", "selector_agent_id"})
 
     title: Title | None = None
     daily_token_limit: TokenCount | None = None
@@ -92,15 +95,6 @@ class GroupChange(Model):
     selector_agent_id: AgentId | None = None
     turn_budget: TurnCount | None = None
     turn_policy: TurnPolicy | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("nothing to change")
-        nulls = {name for name in self.model_fields_set - _MAY_BE_NULL if getattr(self, name) is None}
-        if nulls:
-            raise ValueError(f"{min(nulls)} cannot be null")
-        return self
 
     def turns(self, before: TurnSettings) -> TurnSettings:
         return before.model_copy(update=self.model_dump(include=self.model_fields_set - {"title"}))
@@ -122,7 +116,7 @@ async def create_group(call: PersonCall, body: NewGroup) -> GroupCreated:
     if body.org_id != person.org_id:
         raise NotFound("There is no such org, or it is not yours")
     agent_ids = tuple(dict.fromkeys(body.agent_ids))
-    if await ports.store.known_agents(person.org_id, agent_ids) != set(agent_ids):
+    if await ports.agents.known(person.org_id, agent_ids) != set(agent_ids):
         raise NotFound("agent_ids: not all of these are agents of your org")
     turns = TurnSettings(**body.model_dump(include=set(TurnSettings.model_fields)))
     check_turns(turns, agent_ids)
@@ -137,6 +131,7 @@ async def create_group(call: PersonCall, body: NewGroup) -> GroupCreated:
         created_at=ports.now(),
         archived_at=None,
         r2_path=None,
+        version=1,
         my_role="owner",
     )
     await ports.store.create_group(group, person, agent_ids)
@@ -147,19 +142,29 @@ async def create_group(call: PersonCall, body: NewGroup) -> GroupCreated:
 @endpoints.add("GET", "/groups", auth="person", errors=(InvalidCredential, InvalidBody))
 async def list_groups(call: PersonCall, query: GroupsQuery) -> GroupsPage:
     """The groups you are in, or the public ones of your org that you could join."""
-    store = call.ports.store
-    find = store.groups_of if query.show == "mine" else store.joinable_groups
-    groups = await find(call.caller, query.after, query.limit + 1)
+    groups = await _listed(call, query)
     cursor = next_cursor([group.id for group in groups], query.limit)
     return GroupsPage(groups=tuple(_summary(group) for group in groups[: query.limit]), next=cursor)
+
+
+async def _listed(call: PersonCall, query: GroupsQuery) -> list[GroupRow]:
+    store, limit = call.ports.store, query.limit + 1
+    if query.show == "mine":
+        return await store.groups_of(call.caller, query.after, limit, query.status, query.title)
+    if query.status not in (None, "active"):
+        return []
+    return await store.joinable_groups(call.caller, query.after, limit, query.title)
 
 
 @endpoints.add("GET", "/groups/{group_id}", auth="person", errors=(InvalidCredential, NotFound))
 async def read_group(call: PersonCall) -> GroupRecord:
     """A group, its members, its agents and its status."""
-    group = await find_group(call)
-    members = await call.ports.store.members(group.id)
-    agents = await call.ports.store.agents_in(group.id)
+    return await _record(call, await find_group(call))
+
+
+async def _record(call: PersonCall, group: GroupRow) -> GroupRecord:
+    members = await call.ports.rosters.members(group.id)
+    agents = await call.ports.rosters.agents_in(group.id)
     return GroupRecord.model_validate(
         {
             **_summary(group).model_dump(),
@@ -180,9 +185,12 @@ async def change_group(call: PersonCall, body: GroupChange) -> GroupRecord:
     """Change the group's title, or how its agents take turns; everybody in it sees so at once. Owners of the group."""
     group = await find_group(call)
     require_owner(group)
+    before = await _record(call, group)
+    call.require_unchanged(before)
     turns = body.turns(group.turns)
-    check_turns(turns, [agent.id for agent in await call.ports.store.agents_in(group.id)])
-    await call.ports.store.change_group(group.id, body.title or group.title, turns)
+    check_turns(turns, [agent.agent_id for agent in before.agents])
+    if not await call.ports.store.change_group(group, body.title or group.title, turns):
+        raise call.overtaken()
     await call.ports.infra.renew_roster(group.id)
     return await read_group(call)
 

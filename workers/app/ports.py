@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.access import AccessStore
+from app.agent_store import AgentStore
 from app.infra import Infra
+from app.roster_store import RosterStore
 from app.settings import AppSettings
 from app.sign_in import SignIn
 from app.store import Store
+from app.usage_store import UsageStore
 from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
 from shared.log import Log
@@ -21,6 +24,9 @@ class AppPorts:
     settings: AppSettings
     store: Store
     access: AccessStore
+    rosters: RosterStore
+    agents: AgentStore
+    usage: UsageStore
     infra: Infra
     archives: Bucket
     sign_in: SignIn | None

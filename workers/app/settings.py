@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.ids import OrgId
 from shared.keys import PrivateKey
-from shared.settings import Origin, Settings
+from shared.settings import Origin, Origins, Settings
 
 
 def _parsed_key(value: object) -> object:
@@ -45,6 +45,8 @@ def _parsed_people(value: object) -> object:
 class AppSettings(Settings):
     """`signing_key` is this app's private JWK; `operator_token` is what creating an org takes.
 
+    `cors_origins` are the web origins, besides the App's own, whose pages may call it, separated by spaces.
+    `requests_per_minute` is how often a person may ask, with as many at once.
     `local_people` are demo people with their tokens, and refused anywhere but on a developer's machine.
     `idp_*`: the identity provider whose tokens sign people of `idp_org_id` in; all of it or nothing. `idp_provision`:
     whether it may bring people who are not known yet.
@@ -55,6 +57,8 @@ class AppSettings(Settings):
     orchestrator_origin: Origin
     signing_key: Annotated[PrivateKey, BeforeValidator(_parsed_key)]
     operator_token: Annotated[str, StringConstraints(min_length=32, max_length=200)]
+    cors_origins: Origins = ()
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
     local_people: Annotated[tuple[LocalPerson, ...], BeforeValidator(_parsed_people)] = ()
 
     idp_issuer: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None

@@ -1,9 +1,10 @@
-"""Every statement the App sends to the directory, but for those about access, which `access` has.
+"""What the App asks of the directory about orgs, people and groups.
 
-Law: SQL is there and nowhere else in this Worker; whatever belongs to an org is asked for with that org's id.
+Law: SQL is in the stores, one a noun (`access` is one of them), and nowhere else in this Worker; whatever belongs to an
+org is asked for with that org's id.
 """
 
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -12,9 +13,16 @@ from shared.ports import Database, Row, Statement
 from shared.protocol import TurnSettings
 
 _GROUP: Final = """groups.id, groups.org_id, groups.title, groups.is_private, groups.history_visibility, groups.turns,
-                   groups.status, groups.created_at, groups.archived_at, groups.r2_path"""
+                   groups.status, groups.created_at, groups.archived_at, groups.r2_path, groups.version"""
 OrgRole = Literal["owner", "admin", "member"]
 GroupRole = Literal["owner", "member"]
+
+
+@dataclass(frozen=True)
+class OrgRow:
+    id: str
+    name: str
+    created_at: str
 
 
 @dataclass(frozen=True)
@@ -25,18 +33,6 @@ class Person:
     role: OrgRole
     created_at: str
     disabled_at: str | None = None
-
-
-@dataclass(frozen=True)
-class AgentRow:
-    id: str
-    handle: str
-    name: str
-    provider: str
-    model: str
-    instructions: str
-    tools: tuple[str, ...]
-    created_at: str
 
 
 @dataclass(frozen=True)
@@ -51,15 +47,9 @@ class GroupRow:
     created_at: str
     archived_at: str | None
     r2_path: str | None
+    version: int
     my_role: str | None
     """The asking person's role in it; None for somebody of the org who has not joined."""
-
-
-@dataclass(frozen=True)
-class MemberRow:
-    user_id: str
-    name: str
-    role: str
 
 
 class Store:
@@ -112,45 +102,50 @@ class Store:
         )
         return [person_of(row) for row in rows]
 
-    # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def org(self, org_id: str) -> OrgRow | None:
+        rows = await self._db.rows("SELECT id, name, created_at FROM orgs WHERE id = ?", org_id)
+        return OrgRow(str(rows[0]["id"]), str(rows[0]["name"]), str(rows[0]["created_at"])) if rows else None
 
-    async def create_agent(self, org_id: str, agent: AgentRow) -> None:
-        """Raises Conflict when the handle is taken."""
-        await self._db.rows(
-            """INSERT INTO agents (id, org_id, handle, name, provider, model, instructions, tools, created_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            agent.id,
-            org_id,
-            agent.handle,
-            agent.name,
-            agent.provider,
-            agent.model,
-            agent.instructions,
-            json.dumps(agent.tools),
-            agent.created_at,
+    async def rename_org(self, before: OrgRow, name: str) -> bool:
+        """False when it is called something else by now."""
+        renamed = await self._db.rows(
+            "UPDATE orgs SET name = ? WHERE id = ? AND name = ? RETURNING id", name, before.id, before.name
         )
+        return bool(renamed)
 
-    async def agents(self, org_id: str, after: str, limit: int) -> list[AgentRow]:
+    async def change_person(self, before: Person, name: str, role: OrgRole) -> bool:
+        """False when they are not any more what they were read as, or when nobody would own the org.
+
+        Their groups learn of a name, and so become newer.
+        """
+        changed, _ = await self._db.batch(
+            [
+                (
+                    """UPDATE people SET name = ?1, role = ?2
+                       WHERE id = ?3 AND org_id = ?4 AND name = ?5 AND role = ?6 AND (?2 = 'owner' OR role <> 'owner'
+                       OR EXISTS (SELECT 1 FROM people AS others
+                                  WHERE others.org_id = ?4 AND others.role = 'owner' AND others.id <> ?3
+                                  AND others.disabled_at IS NULL))
+                       RETURNING id""",
+                    (name, role, before.id, before.org_id, before.name, before.role),
+                ),
+                (
+                    """UPDATE groups SET version = version + 1
+                       WHERE id IN (SELECT group_id FROM memberships WHERE user_id = ?)""",
+                    (before.id,),
+                ),
+            ]
+        )
+        return bool(changed)
+
+    async def open_groups_of(self, user_id: str) -> list[str]:
+        """The groups of this person that have a roster which is looked at."""
         rows = await self._db.rows(
-            """SELECT id, handle, name, provider, model, instructions, tools, created_at FROM agents
-               WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?""",
-            org_id,
-            after,
-            limit,
+            """SELECT groups.id FROM memberships JOIN groups ON groups.id = memberships.group_id
+               WHERE memberships.user_id = ? AND groups.status = 'active'""",
+            user_id,
         )
-        return [_agent(row) for row in rows]
-
-    async def known_agents(self, org_id: str, agent_ids: Sequence[str]) -> set[str]:
-        """Which of these are agents of this org."""
-        if not agent_ids:
-            return set()
-        marks = ", ".join("?" for _ in agent_ids)
-        rows = await self._db.rows(
-            f"SELECT id FROM agents WHERE org_id = ? AND id IN ({marks})",  # noqa: S608 -- only question marks
-            org_id,
-            *agent_ids,
-        )
-        return {str(row["id"]) for row in rows}
+        return [str(row["id"]) for row in rows]
 
     # ── groups ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,91 +191,53 @@ class Store:
         )
         return _group(rows[0]) if rows else None
 
-    async def groups_of(self, person: Person, after: str, limit: int) -> list[GroupRow]:
+    async def groups_of(self, person: Person, after: str, limit: int, status: str | None, title: str) -> list[GroupRow]:
+        """Those this person is in. `status` may be any; `title` is how it begins."""
         rows = await self._db.rows(
             f"""SELECT {_GROUP}, memberships.role AS my_role
                FROM memberships JOIN groups ON groups.id = memberships.group_id
-               WHERE memberships.user_id = ? AND memberships.group_id > ? AND groups.org_id = ?
-               AND groups.status NOT IN ('pending', 'deleted')
-               ORDER BY memberships.group_id LIMIT ?""",  # noqa: S608 -- a constant
+               WHERE memberships.user_id = ?1 AND memberships.group_id > ?2 AND groups.org_id = ?3
+               AND groups.status NOT IN ('pending', 'deleted') AND groups.status = coalesce(?5, groups.status)
+               AND groups.title LIKE ?6 ESCAPE '!'
+               ORDER BY memberships.group_id LIMIT ?4""",  # noqa: S608 -- a constant
             person.id,
             after,
             person.org_id,
             limit,
+            status,
+            _beginning(title),
         )
         return [_group(row) for row in rows]
 
-    async def joinable_groups(self, person: Person, after: str, limit: int) -> list[GroupRow]:
-        """Public groups of the org that this person is not in."""
+    async def joinable_groups(self, person: Person, after: str, limit: int, title: str) -> list[GroupRow]:
+        """Public groups of the org that this person is not in, and that are still open."""
         rows = await self._db.rows(
             f"""SELECT {_GROUP}, NULL AS my_role
                FROM groups
                WHERE groups.org_id = ?1 AND groups.id > ?2 AND groups.is_private = 0 AND groups.status = 'active'
                AND NOT EXISTS (SELECT 1 FROM memberships WHERE group_id = groups.id AND user_id = ?3)
+               AND groups.title LIKE ?5 ESCAPE '!'
                ORDER BY groups.id LIMIT ?4""",  # noqa: S608 -- a constant
             person.org_id,
             after,
             person.id,
             limit,
+            _beginning(title),
         )
         return [_group(row) for row in rows]
 
-    async def members(self, group_id: str) -> list[MemberRow]:
-        rows = await self._db.rows(
-            """SELECT people.id AS user_id, people.name, memberships.role FROM memberships
-               JOIN people ON people.id = memberships.user_id WHERE memberships.group_id = ? ORDER BY people.id""",
-            group_id,
+    async def change_group(self, group: GroupRow, title: str, turns: TurnSettings) -> bool:
+        """False when the group is not any more what it was read as; then nothing has changed."""
+        changed = await self._db.rows(
+            """UPDATE groups SET title = ?, turns = ?, version = version + 1
+               WHERE id = ? AND org_id = ? AND version = ? AND status = 'active' RETURNING id""",
+            title,
+            turns_text(turns),
+            group.id,
+            group.org_id,
+            group.version,
         )
-        return [MemberRow(str(row["user_id"]), str(row["name"]), str(row["role"])) for row in rows]
-
-    async def agents_in(self, group_id: str) -> list[AgentRow]:
-        rows = await self._db.rows(
-            """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions,
-                      agents.tools, agents.created_at
-               FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
-               WHERE group_agents.group_id = ? ORDER BY agents.id""",
-            group_id,
-        )
-        return [_agent(row) for row in rows]
-
-    # ── changes of a group: each raises its version, which is how its controller knows what is newer ────────────────
-
-    async def change_group(self, group_id: str, title: str, turns: TurnSettings) -> None:
-        await self._changing(
-            group_id, ("UPDATE groups SET title = ?, turns = ? WHERE id = ?", (title, turns_text(turns), group_id))
-        )
-
-    async def set_member(self, group_id: str, user_id: str, role: str, now: str) -> None:
-        await self._changing(
-            group_id,
-            (
-                """INSERT INTO memberships (group_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
-                   ON CONFLICT DO UPDATE SET role = excluded.role""",
-                (group_id, user_id, role, now),
-            ),
-        )
-
-    async def remove_member(self, group_id: str, user_id: str) -> None:
-        await self._changing(
-            group_id, ("DELETE FROM memberships WHERE group_id = ? AND user_id = ?", (group_id, user_id))
-        )
-
-    async def add_agent(self, group_id: str, agent_id: str) -> None:
-        await self._changing(
-            group_id,
-            (
-                "INSERT INTO group_agents (group_id, agent_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (group_id, agent_id),
-            ),
-        )
-
-    async def remove_agent(self, group_id: str, agent_id: str) -> None:
-        await self._changing(
-            group_id, ("DELETE FROM group_agents WHERE group_id = ? AND agent_id = ?", (group_id, agent_id))
-        )
-
-    async def _changing(self, group_id: str, change: Statement) -> None:
-        await self._db.batch([change, ("UPDATE groups SET version = version + 1 WHERE id = ?", (group_id,))])
+        return bool(changed)
 
 
 def turns_text(turns: TurnSettings) -> str:
@@ -314,13 +271,6 @@ def _org_role(value: object) -> OrgRole:
             raise ValueError(f"unknown role {value!r}")
 
 
-def _agent(row: Row) -> AgentRow:
-    texts = {
-        name: str(row[name]) for name in ("id", "handle", "name", "provider", "model", "instructions", "created_at")
-    }
-    return AgentRow(**texts, tools=tuple(json.loads(str(row["tools"]))))
-
-
 def _group(row: Row) -> GroupRow:
     return GroupRow(
         id=str(row["id"]),
@@ -333,8 +283,14 @@ def _group(row: Row) -> GroupRow:
         created_at=str(row["created_at"]),
         archived_at=_text_or_none(row["archived_at"]),
         r2_path=_text_or_none(row["r2_path"]),
+        version=int(row["version"] or 0),
         my_role=_text_or_none(row["my_role"]),
     )
+
+
+def _beginning(text: str) -> str:
+    """The LIKE pattern of what begins so."""
+    return re.sub(r"([!%_])", r"!\1", text) + "%"
 
 
 def _text_or_none(value: object) -> str | None:

@@ -207,7 +207,7 @@ async def routing_token(call: Call[RoutingCaller, OrchestratorPorts], body: Rout
 async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupRequest) -> CleanupStatus:
     """A Group Controller reports the end of its group's life; saying so twice is the same as once."""
     store = call.ports.store
-    group = await _own_group(call, body.group_id)
+    group = await own_group(call, body.group_id)
     if body.begun:
         await store.set_status(body.group_id, "archiving", was="active")
     if body.r2_path is not None:
@@ -219,7 +219,7 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     archived = await store.archived(body.group_id)
     if archived is not None:
         return CleanupStatus(status="archived", archived_at=archived[0])
-    now = await _own_group(call, body.group_id)
+    now = await own_group(call, body.group_id)
     return CleanupStatus.model_validate({"status": now.status})
 
 
@@ -273,7 +273,7 @@ class Disconnected(InternalModel):
 )
 async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: RenewalRequest) -> SessionRenewed:
     """A fresh certificate for the key of a session that is still its group's latest."""
-    group = await _own_group(call, body.group_id)
+    group = await own_group(call, body.group_id)
     roster = await call.ports.store.roster(body.group_id)
     if roster is None or group.status == "pending":
         raise NotFound
@@ -361,7 +361,7 @@ async def disconnect_person(call: AppCall) -> Disconnected:
     return Disconnected(groups=await disconnect(call.ports, call.path["user_id"]))
 
 
-async def _own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
+async def own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str) -> GroupRow:
     """The group that this session is of. Raises NotFound for any other, Forbidden when a later session took over.
 
     One that is later than the directory knows was opened, and then the directory could not be told.

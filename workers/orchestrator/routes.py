@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from orchestrator import api, life, runs
+from orchestrator import api, life, runs, usage
 from orchestrator.api import authenticate, endpoints
 
-NOUNS: Final = (api, life, runs)
+NOUNS: Final = (api, life, runs, usage)
 
 __all__ = ["NOUNS", "authenticate", "endpoints"]

@@ -2,14 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from durable_objects.settings import ControllerSettings
-from shared.settings import Origin
-
-
-def _split(value: object) -> object:
-    return tuple(value.split()) if isinstance(value, str) else value
+from shared.settings import Origins
 
 
 class OrchestratorSettings(ControllerSettings):
@@ -18,6 +14,6 @@ class OrchestratorSettings(ControllerSettings):
     `routing_tokens_*`: how many routing tokens a person gets with a bearer; those that an app asks for do not count.
     """
 
-    allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+    allowed_origins: Origins
     routing_tokens_per_minute: Annotated[int, Field(ge=1)] = 60
     routing_tokens_burst: Annotated[int, Field(ge=1)] = 60

@@ -4,12 +4,14 @@ Law: SQL is here and nowhere else in this Worker.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from durable_objects.calls import Roster
 from shared.keys import PublicKey
 from shared.ports import Database, Row
 from shared.protocol import TurnSettings
+from shared.usage import UsedOnDay
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Store:
             """SELECT agents.id, agents.handle, agents.name, agents.provider, agents.model, agents.instructions,
                       agents.tools
                FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
-               WHERE group_agents.group_id = ? ORDER BY agents.id""",
+               WHERE group_agents.group_id = ? AND agents.deleted_at IS NULL ORDER BY agents.id""",
             group_id,
         )
         return Roster.model_validate(
@@ -202,6 +204,35 @@ class Store:
             return None
         row = rows[0]
         return str(row["archived_at"]), str(row["r2_path"]), str(row["archive_head"])
+
+    async def set_usage(self, group: GroupRow, used: Sequence[UsedOnDay]) -> None:
+        """Totals only grow: hearing one twice, or an older one late, changes nothing."""
+        await self._db.batch(
+            [
+                (
+                    """INSERT INTO usage (org_id, group_id, agent_id, day, runs, requests, input_tokens, output_tokens,
+                                          tool_calls)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       ON CONFLICT DO UPDATE SET
+                           runs = max(runs, excluded.runs), requests = max(requests, excluded.requests),
+                           input_tokens = max(input_tokens, excluded.input_tokens),
+                           output_tokens = max(output_tokens, excluded.output_tokens),
+                           tool_calls = max(tool_calls, excluded.tool_calls)""",
+                    (
+                        group.org_id,
+                        group.id,
+                        one.agent_id,
+                        one.day.isoformat(),
+                        one.runs,
+                        one.requests,
+                        one.input_tokens,
+                        one.output_tokens,
+                        one.tool_calls,
+                    ),
+                )
+                for one in used
+            ]
+        )
 
 
 def _group(row: Row) -> GroupRow:

@@ -106,12 +106,24 @@ class MemberRoleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRenamed:
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAdded:
     agent: Agent
 
 
 @dataclass(frozen=True, slots=True)
 class AgentRemoved:
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """Its handle or its name, as they are now."""
+
     agent: Agent
 
 
@@ -211,8 +223,10 @@ EventData = (
     | MemberJoined
     | MemberLeft
     | MemberRoleChanged
+    | MemberRenamed
     | AgentAdded
     | AgentRemoved
+    | AgentChanged
     | ReadMoved
     | RunStarted
     | RunFinished
@@ -234,8 +248,10 @@ _DATA: Final[dict[str, type[EventData]]] = {
     "member.joined": MemberJoined,
     "member.left": MemberLeft,
     "member.role_changed": MemberRoleChanged,
+    "member.renamed": MemberRenamed,
     "agent.added": AgentAdded,
     "agent.removed": AgentRemoved,
+    "agent.changed": AgentChanged,
     "read.moved": ReadMoved,
     "run.started": RunStarted,
     "run.finished": RunFinished,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from parley.events import (
     Agent,
     AgentAdded,
+    AgentChanged,
     AgentRemoved,
     Event,
     GroupUpdated,
     Member,
     MemberJoined,
     MemberLeft,
+    MemberRenamed,
     MemberRoleChanged,
     Presence,
     ReadMoved,
@@ -45,12 +47,12 @@ class Roster:
 
     def after(self, event: Event) -> "Roster":
         match event.data:
-            case MemberJoined(member) | MemberRoleChanged(member):
+            case MemberJoined(member) | MemberRoleChanged(member) | MemberRenamed(member):
                 you = member if member.id == self.you.id else self.you
                 return replace(self, members={**self.members, member.id: member}, you=you)
             case MemberLeft(member):
                 return replace(self, members={k: m for k, m in self.members.items() if k != member.id})
-            case AgentAdded(agent):
+            case AgentAdded(agent) | AgentChanged(agent):
                 return replace(self, agents={**self.agents, agent.id: agent})
             case AgentRemoved(agent):
                 return replace(self, agents={k: a for k, a in self.agents.items() if k != agent.id})
