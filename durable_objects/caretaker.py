@@ -14,28 +14,20 @@ from durable_objects.effects import Effect
 from durable_objects.group import Group
 from durable_objects.reloading import Reloader
 from durable_objects.renewal import Sessions
+from durable_objects.usage import report_usage
 from shared.edge.crypto import new_jti
-from shared.edge.peer import BoundPeer
 from shared.tokens import Tokens
 
 
 class Caretaker:
     """`bucket` is the raw binding."""
 
-    def __init__(
-        self,
-        group: Group,
-        sessions: Sessions,
-        bucket: Any,
-        orchestrator: BoundPeer,
-        tokens: Tokens,
-    ) -> None:
+    def __init__(self, group: Group, sessions: Sessions, bucket: Any, tokens: Tokens) -> None:
         store = R2ArchiveStore(bucket, group.room.journal)
+        self._room = group.room
         self._sessions = sessions
         self._reloader = Reloader(group.room, store)
-        self._archiver = Archiver(
-            group, sessions, store, orchestrator, orchestrator.origin, tokens, new_jti, lambda: secrets.token_hex(32)
-        )
+        self._archiver = Archiver(group, sessions, store, tokens, new_jti, lambda: secrets.token_hex(32))
         self._one_at_a_time = asyncio.Lock()
 
     async def prepare(self, call: ControllerCall) -> None:
@@ -52,6 +44,10 @@ class Caretaker:
         """Carries a begun archive or deletion through. Raises ParleyError."""
         async with self._one_at_a_time:
             return await self._archiver.finish()
+
+    async def report_usage(self) -> None:
+        """Raises ParleyError."""
+        await report_usage(self._room, self._sessions)
 
     async def keep_session(self) -> None:
         """Raises ParleyError."""

@@ -163,4 +163,21 @@ class KeepSession:
     """A group that sleeps will need its certificate one day: have it renewed."""
 
 
-Effect = Tell | TellAll | TellReaders | Remember | Close | StartRun | StopRun | RingAt | SettleLife | KeepSession
+@dataclass(frozen=True)
+class ReportUsage:
+    """Tell the directory what agents have used."""
+
+
+Effect = (
+    Tell
+    | TellAll
+    | TellReaders
+    | Remember
+    | Close
+    | StartRun
+    | StopRun
+    | RingAt
+    | SettleLife
+    | KeepSession
+    | ReportUsage
+)

@@ -122,6 +122,7 @@ class Group:
             *self.rules.present.rang(),
             *self.rules.turn_taking.reap(),
             *self.rules.deferrals.expire(),
+            *self.rules.usage.due(),
             *self._life.due(),
         ]
 

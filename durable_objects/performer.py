@@ -14,6 +14,7 @@ from durable_objects.effects import (
     Effect,
     KeepSession,
     Remember,
+    ReportUsage,
     RingAt,
     SettleLife,
     StartRun,
@@ -65,6 +66,8 @@ class Performer:
                     self._ring_at(at_ms)
                 case SettleLife():
                     self._begin(self._or_log(self._settle()))
+                case ReportUsage():
+                    self._begin(self._or_log(self._caretaker.report_usage()))
                 case KeepSession():
                     self._begin(self._or_log(self._caretaker.keep_session()))
 

@@ -1,11 +1,11 @@
-"""A session's certificate, renewed before it ends, or when a group that slept through its end is needed again.
+"""A group's session: its certificate, renewed before it ends or when it slept through that, and reports signed with it.
 
 Law: the key stays; only the Orchestrator certifies. A renewal is asked for with the certificate in hand, even when that
 has just lapsed: the directory knows whether it is still this group's session.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ class Sessions:
         if session.expires_s - now_s > MARGIN_S:
             return session
         try:
-            renewed = await self._renew(session, now_s)
+            renewed = await self._renew(session)
         except Unavailable:
             if session.expires_s > now_s:
                 return session
@@ -51,11 +51,18 @@ class Sessions:
         self._room.renewed(renewed.session_certificate, renewed.expires_s)
         return self._room.session()
 
-    async def _renew(self, session: HeldSession, now_s: int) -> Renewed:
-        body = json.dumps({"group_id": self._room.known().group_id}).encode()
+    async def tell(self, target: str, told: Mapping[str, object]) -> bytes:
+        """What the Orchestrator answers to a report of this group. Raises Unavailable unless it has taken it in."""
+        return await self._post(await self.fresh(), target, told)
+
+    async def _renew(self, session: HeldSession) -> Renewed:
+        return Renewed.model_validate_json(await self._post(session, TARGET, {}))
+
+    async def _post(self, session: HeldSession, target: str, told: Mapping[str, object]) -> bytes:
+        body = json.dumps({"group_id": self._room.known().group_id, **told}).encode()
         signer = session.signer(self._tokens, "orchestrator", self._origin)
-        headers = signer.headers("POST", TARGET, body, now_s=now_s, jti=self._new_jti())
-        reply = await self._orchestrator.call("POST", TARGET, headers, body)
+        headers = signer.headers("POST", target, body, now_s=seconds(self._room.clock()), jti=self._new_jti())
+        reply = await self._orchestrator.call("POST", target, headers, body)
         if reply.status != _OK:
-            raise Unavailable(reason=f"renewal answered {reply.status}")
-        return Renewed.model_validate_json(reply.body)
+            raise Unavailable(reason=f"{target} answered {reply.status}")
+        return reply.body

@@ -15,6 +15,7 @@ from durable_objects.prompts import Prompts
 from durable_objects.room import Room
 from durable_objects.runs import Runs
 from durable_objects.turn_taking import TurnTaking
+from durable_objects.usage import UsageReports
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,12 @@ class Rules:
     runs: Runs
     turn_taking: TurnTaking
     deferrals: Deferrals
+    usage: UsageReports
 
     @classmethod
     def of(cls, room: Room, present: Present) -> Self:
-        messages, approvals = Messages(room), Approvals(room)
-        runs = Runs(room, approvals)
+        messages, approvals, usage = Messages(room), Approvals(room), UsageReports(room)
+        runs = Runs(room, approvals, usage)
         turn_taking = TurnTaking(room, runs)
         return cls(
             room=room,
@@ -42,4 +44,5 @@ class Rules:
             runs=runs,
             turn_taking=turn_taking,
             deferrals=Deferrals(room, runs, turn_taking, approvals, GroupTools(room)),
+            usage=usage,
         )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from shared.ports import SqlValue
 from shared.protocol import Usage
+from shared.usage import UsedOnDay
 
 Execute = Callable[..., list[list[SqlValue]]]
 """One statement and its positional parameters → its rows."""
@@ -189,6 +190,27 @@ class RunJournal:
             usage.input_tokens,
             usage.output_tokens,
             usage.tool_calls,
+        )
+
+    def has_unreported(self) -> bool:
+        return bool(self._execute("SELECT 1 FROM usage WHERE reported < runs LIMIT 1"))
+
+    def unreported(self, limit: int) -> list[UsedOnDay]:
+        """Totals that have grown since the directory heard of them."""
+        rows = self._execute(
+            """SELECT day, agent_id, runs, requests, input_tokens, output_tokens, tool_calls FROM usage
+               WHERE reported < runs ORDER BY day, agent_id LIMIT ?""",
+            limit,
+        )
+        names = ("day", "agent_id", "runs", "requests", "input_tokens", "output_tokens", "tool_calls")
+        return [UsedOnDay.model_validate(dict(zip(names, row, strict=True))) for row in rows]
+
+    def reported(self, row: UsedOnDay) -> None:
+        self._execute(
+            "UPDATE usage SET reported = max(reported, ?) WHERE day = ? AND agent_id = ?",
+            row.runs,
+            row.day.isoformat(),
+            row.agent_id,
         )
 
     def tokens_of(self, day: str) -> int:

@@ -13,6 +13,7 @@ from durable_objects.effects import Effect, RingAt, RunEnded, RunSaid, StartRun,
 from durable_objects.room import Room
 from durable_objects.run_journal import Purpose, Run
 from durable_objects.turns import called
+from durable_objects.usage import UsageReports
 from shared.clock import rfc3339
 from shared.errors import NotFound
 from shared.protocol import Mention, MessageCreated, RunFinished, RunOutcome, RunsCancel, RunStarted, Usage
@@ -45,9 +46,10 @@ class Ended:
 
 
 class Runs:
-    def __init__(self, room: Room, approvals: Approvals) -> None:
+    def __init__(self, room: Room, approvals: Approvals, reports: UsageReports) -> None:
         self._room = room
         self._approvals = approvals
+        self._reports = reports
         self._journal = room.journal.runs
 
     # ── being asked ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,7 +210,7 @@ class Runs:
         event, body = room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
         self._journal.count(rfc3339(room.clock())[:10], run.agent_id, used)
         self._journal.finished(run.run_id, message_seq, event.seq)
-        shown = [*effects, TellAll(body), TellReaders(run.run_id, body, is_last=True)]
+        shown = [*effects, TellAll(body), TellReaders(run.run_id, body, is_last=True), *self._reports.fresh()]
         return Ended(run, outcome, shown, message_seq, mentions, text)
 
     def _started(self, run: Run) -> str:

@@ -59,8 +59,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE TABLE usage (
             day TEXT NOT NULL, agent_id TEXT NOT NULL, runs INTEGER NOT NULL, requests INTEGER NOT NULL,
             input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, tool_calls INTEGER NOT NULL,
+            reported INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (day, agent_id)
         ) WITHOUT ROWID""",
+        "CREATE INDEX usage_unreported ON usage (day, agent_id) WHERE reported < runs",
     ),
     (
         # Full-text search. What a message says now is read from where it stands already; the index alone is stored.

@@ -57,5 +57,5 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     orchestrator = BoundPeer(ctx.exports.default, settings.orchestrator_origin)
     sessions = Sessions(group.room, orchestrator, settings.orchestrator_origin, tokens, new_jti)
     calls = AgentCalls(agents, sessions, tokens, group, receive, log)
-    caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), orchestrator, tokens)
+    caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens)
     return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log))

@@ -194,9 +194,7 @@ class Site(FakeControllers):
 
     async def settle(self) -> None:
         sessions = self._sessions()
-        archiver = Archiver(
-            self.house.group, sessions, self.store, self, ORIGIN, self._tokens, self.office.jti, self._new_key
-        )
+        archiver = Archiver(self.house.group, sessions, self.store, self._tokens, self.office.jti, self._new_key)
         self.house.perform(await archiver.finish())
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:

@@ -189,3 +189,25 @@ async def test_a_group_whose_day_is_spent_answers_no_more(team: Team, sit: Sit, 
     await ada.say("@a two")
     assert await quiet(ada, 2) == ["success", "limit"]
     assert len(script.of("say:Once")) == 1
+
+
+async def test_the_orgs_usage_is_what_its_runs_say_they_used(team: Team, sit: Sit) -> None:
+    first, second = cast(team, {"a": "say:Once", "b": "say:Twice"}), cast(team, {"c": "say:Here"})
+    ada = await sit("ada", first)
+    for text in ("@a", "@b", "@a and @b"):
+        await ada.say(text)
+    there = await sit("ada", second)
+    await there.say("@c")
+    used = [
+        e["data"]["usage"] for seat, runs in ((ada, 4), (there, 1)) for e in await seat.until_type("run.finished", runs)
+    ]
+
+    def reported() -> dict[str, int]:
+        rows = team.get("ada", "/usage")["usage"]
+        return {name: sum(row[name] for row in rows) for name in used[0]}
+
+    said = {name: sum(usage[name] for usage in used) for name in used[0]}
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(reported) != said:  # noqa: ASYNC110 -- the directory hears of it a moment later
+            await asyncio.sleep(0.05)
+    assert said["input_tokens"] == 5 * 10
