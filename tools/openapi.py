@@ -258,7 +258,7 @@ def _conditions(service: Service, row: Endpoint) -> list[Schema]:
         name, about = CONDITIONS[row.method]
         found.append({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
     if _keyed(service, row):
-        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}
         about = "The same key with the same request creates once and gets the same answer, for a day."
         found.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
     return found

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -173,7 +174,8 @@ def test_an_org_is_read_and_renamed(team: Team, deployment: Deployment) -> None:
 def test_groups_are_found_by_status_and_by_how_their_title_begins(team: Team, show: str) -> None:
     who = "ada" if show == "mine" else "ben"
     ids = {}
-    for title in ("Winter menu", "WINTER party", "100% rye", "100 loaves"):
+    long = "A title that goes on and on, as titles do that somebody wrote who had a lot to say: " + "more, " * 10
+    for title in ("Winter menu", "WINTER party", "100% rye", "100 loaves", long):
         new = {"org_id": team.org_id, "title": title, "is_private": False}
         ids[title] = team.post("ada", "/groups", new)["group_id"]
     team.post("ada", f"/groups/{ids['WINTER party']}/archive", {"reason": "over"})
@@ -187,6 +189,7 @@ def test_groups_are_found_by_status_and_by_how_their_title_begins(team: Team, sh
     assert titles("status=archived") == gone
     assert titles("status=active&title=1") == {"100% rye", "100 loaves"}
     assert titles("title=menu") == set()
+    assert titles(f"title={quote(long[:120])}") == {long.strip()}
     assert refusal(team.call(who, "GET", "/groups?status=deleted")) == (422, "invalid_body")
 
 

@@ -18,6 +18,10 @@ DOCUMENT = ROOT / "docs" / "api" / "app.openapi.json"
 PATIENCE_S = 3600
 # What ends something gets things of its own to end.
 ENDS_A_GROUP = ("archive_group", "restore_group", "delete_group")
+# What a document cannot say: which members go together, that words are looked for, that ids are of somebody in there.
+MAY_BE_REFUSED = ("create_group", "change_group", "read_messages", "search_messages", "send_message")
+ACCEPTED = ("2xx", "304", "401", "403", "404", "409", "412")
+REFUSED = ("400", "401", "403", "404", "409", "412", "415", "422")
 ENDS_A_PERSON = ("disable_person", "enable_person")
 
 
@@ -29,11 +33,18 @@ def config(deployment: Deployment, team: Team) -> str:
     archived = team.new_group("ben")
     team.post("ada", f"/groups/{archived}/archive", {"reason": "to be read"})
     lines = [
+        f"checks.positive_data_acceptance.expected-statuses = {list(ACCEPTED)}",
+        f"checks.negative_data_rejection.expected-statuses = {list(REFUSED)}",
         f'headers = {{ Authorization = "Bearer {team.bearers["ada"]}" }}',
         *parameters(
             group_id=group_id, user_id=team.ids["ben"], agent_id=team.ids["scribe"], org_id=team.org_id, token_id=token
         ),
         *operation("create_org", f'headers = {{ Authorization = "Bearer {deployment.keys.operator_token}" }}'),
+        *(
+            line
+            for name in MAY_BE_REFUSED
+            for line in operation(name, f"checks.positive_data_acceptance.expected-statuses = {[*ACCEPTED, '422']}")
+        ),
         # A socket; the others speak HTTP.
         *operation("connect", "enabled = false"),
         *operation("delete_agent", *parameters(agent_id=team.post("ada", "/agents", doomed_agent)["id"])),

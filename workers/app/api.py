@@ -5,7 +5,8 @@ Law: a handler checks what the caller may do, asks the store or the Orchestrator
 
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic_core import CoreSchema
 
 from app.ports import AppPorts
 from app.store import Person
@@ -19,7 +20,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Change(Model):
@@ -35,6 +36,16 @@ class Change(Model):
         if nulls:
             raise ValueError(f"{min(nulls)} cannot be null")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The document says the same: a member that is there has a value, and one at least is there."""
+        schema = handler.resolve_ref_schema(handler(core))
+        for name, member in schema["properties"].items():
+            choices = [choice for choice in member.get("anyOf", ()) if choice != {"type": "null"}]
+            if name not in cls.NULLABLE and len(choices) == 1:
+                schema["properties"][name] = {"title": member["title"], **choices[0]}
+        return {**schema, "minProperties": 1}
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(include=self.model_fields_set)

@@ -4,7 +4,6 @@ Law: SQL is in the stores, one a noun (`access` is one of them), and nowhere els
 org is asked for with that org's id.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -192,20 +191,20 @@ class Store:
         return _group(rows[0]) if rows else None
 
     async def groups_of(self, person: Person, after: str, limit: int, status: str | None, title: str) -> list[GroupRow]:
-        """Those this person is in. `status` may be any; `title` is how it begins."""
+        """Those this person is in; `title` is how it begins. No LIKE: a pattern of D1's ends at 50 bytes."""
         rows = await self._db.rows(
             f"""SELECT {_GROUP}, memberships.role AS my_role
                FROM memberships JOIN groups ON groups.id = memberships.group_id
                WHERE memberships.user_id = ?1 AND memberships.group_id > ?2 AND groups.org_id = ?3
                AND groups.status NOT IN ('pending', 'deleted') AND groups.status = coalesce(?5, groups.status)
-               AND groups.title LIKE ?6 ESCAPE '!'
+               AND lower(substr(groups.title, 1, length(?6))) = lower(?6)
                ORDER BY memberships.group_id LIMIT ?4""",  # noqa: S608 -- a constant
             person.id,
             after,
             person.org_id,
             limit,
             status,
-            _beginning(title),
+            title,
         )
         return [_group(row) for row in rows]
 
@@ -216,13 +215,13 @@ class Store:
                FROM groups
                WHERE groups.org_id = ?1 AND groups.id > ?2 AND groups.is_private = 0 AND groups.status = 'active'
                AND NOT EXISTS (SELECT 1 FROM memberships WHERE group_id = groups.id AND user_id = ?3)
-               AND groups.title LIKE ?5 ESCAPE '!'
+               AND lower(substr(groups.title, 1, length(?5))) = lower(?5)
                ORDER BY groups.id LIMIT ?4""",  # noqa: S608 -- a constant
             person.org_id,
             after,
             person.id,
             limit,
-            _beginning(title),
+            title,
         )
         return [_group(row) for row in rows]
 
@@ -286,11 +285,6 @@ def _group(row: Row) -> GroupRow:
         version=int(row["version"] or 0),
         my_role=_text_or_none(row["my_role"]),
     )
-
-
-def _beginning(text: str) -> str:
-    """The LIKE pattern of what begins so."""
-    return re.sub(r"([!%_])", r"!\1", text) + "%"
 
 
 def _text_or_none(value: object) -> str | None:
