@@ -99,5 +99,11 @@ async def test_tokens_are_listed_a_page_at_a_time_and_show_nothing_of_themselves
     access = AccessStore(database)
     assert [row.id for row in await access.tokens("ben", "", 5)] == ["t1", "t2"]
     (second,) = await access.tokens("ben", "t1", 5)
+    assert (second.expires_at, second.revoked_at) == (None, None)
+    await access.revoke_token("ben", "t2", LATER)
+    await database.rows("UPDATE tokens SET expires_at = ? WHERE id = 't2'", NOW)
+    third = await access.token("ben", "t2")
+    assert third is not None
+    assert (third.id, third.expires_at, third.revoked_at) == ("t2", NOW, LATER)
     assert "digest" not in repr(second)
     assert [row.id for row in await access.tokens("ben", "", 1)] == ["t1"]

@@ -1,10 +1,12 @@
 from collections.abc import Mapping
 
 import pytest
+from pydantic import ValidationError
 
-from app.identity import LIFE_S, LIMIT_BYTES, NAME_CHARS, Identity, IdentityProvider
+from app.identity import LIFE_S, LIMIT_BYTES, NAME_CHARS, IdClaims, Identity, IdentityProvider
 from app.idp_keys import IdpKey, idp_keys
 from shared.errors import InvalidCredential
+from shared.keys import b64url, b64url_bytes
 from shared.tokens import SKEW_S, Tokens
 from tests.shared.credential import Surroundings
 from tests.shared.hostile import ES256
@@ -54,7 +56,10 @@ async def test_a_thousand_bad_ones_say_nothing(good: IdToken) -> None:
 @both
 async def test_what_is_a_providers_to_choose_is_taken(good: IdToken) -> None:
     for token in (
+        good.but(aud=[AUDIENCE]),
         good.but(aud=[AUDIENCE, "other"]),
+        good.but(aud=["x" * 99] * 31 + [AUDIENCE]),
+        good.but(exp=NOW_S + 1),
         good.but(aud=["other", AUDIENCE]),
         good.but(nonce="x", roles=["a"], azp={"any": "thing"}, jti=1),
         good.but(nbf=NOW_S + SKEW_S),
@@ -98,6 +103,29 @@ async def test_a_person_is_shown_by_name_or_address_or_subject(claims: dict[str,
     found = await accepted(GOOD[0].but(**claims))
     assert found is not None
     assert found.name == name
+
+
+def test_the_bounds() -> None:
+    assert (LIMIT_BYTES, LIFE_S, NAME_CHARS) == (8192, 24 * 3600, 80)
+
+
+async def test_a_subject_may_be_as_long_as_openid_connect_allows() -> None:
+    found = await accepted(GOOD[0].but(sub="x" * 255))
+    assert found is not None
+    assert found.subject == "x" * 255
+
+
+async def test_a_curve_signature_has_one_length() -> None:
+    signed, _, signature = GOOD[0].token().rpartition(".")
+    raw = b64url_bytes(signature)
+    for other in (raw[:32] + b"\0" + raw[32:], b"\0" + raw):
+        assert await accepted(f"{signed}.{b64url(other)}") is None
+
+
+def test_what_was_read_is_not_changed() -> None:
+    claims = IdClaims.model_validate(GOOD[0].claims)
+    with pytest.raises(ValidationError):
+        claims.sub = "other"  # type: ignore[misc]
 
 
 async def test_a_token_may_be_long_and_not_longer() -> None:

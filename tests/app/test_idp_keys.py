@@ -4,12 +4,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from app.idp_keys import idp_keys
+from app.idp_keys import _der, idp_keys
 from shared.keys import b64url
-from tests.shared.id_tokens import EC_KEY, RSA_KEY, RsaKey, good_tokens, key_set
+from tests.shared.id_tokens import EC_KEY, RsaKey, good_tokens, key_set
 
 EC, RSA = (good.jwk() for good in good_tokens("i", "a", 0))
-N = RSA_KEY.private.public_key().public_numbers().n
 
 
 def kids(*keys: dict[str, Any]) -> set[str]:
@@ -33,6 +32,22 @@ def test_the_pem_of_an_rsa_key_is_that_key(bits: int) -> None:
     assert isinstance(loaded, rsa.RSAPublicKey)
     assert loaded.public_numbers() == key.private.public_key().public_numbers()
     assert found.signature_bytes == bits // 8
+
+
+@pytest.mark.parametrize(("n", "length"), [(2**2047, 256), (2**2048, 257), (2**2055, 257), (2**4096 - 1, 512)])
+def test_a_signature_is_as_long_as_its_modulus(n: int, length: int) -> None:
+    assert idp_keys(key_set({**RSA, "n": big(n)}))["rsa-1"].signature_bytes == length
+
+
+@pytest.mark.parametrize(
+    ("length", "head"), [(0, "0400"), (127, "047f"), (128, "048180"), (255, "0481ff"), (256, "04820100")]
+)
+def test_der_says_a_length_in_its_shortest_form(length: int, head: str) -> None:
+    assert _der(4, bytes(length)) == bytes.fromhex(head) + bytes(length)
+
+
+def test_a_key_id_may_be_long() -> None:
+    assert kids({**RSA, "kid": "x" * 200}) == {"x" * 200}
 
 
 def test_what_a_provider_adds_is_passed_over() -> None:
@@ -64,9 +79,8 @@ def big(number: int) -> str:
         {"e": "AQAC"},
         {"e": "AQ"},
         {"e": "AQAB="},
-        {"n": big(N >> 1)},
-        {"n": big(N & ~1)},
-        {"n": big(N << 2049)},
+        {"n": big(2**2047 - 1)},
+        {"n": big(2**4096 + 1)},
         {"n": RSA["n"] + "="},
         {"n": "!"},
         {"n": ""},

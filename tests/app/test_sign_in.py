@@ -58,6 +58,12 @@ async def test_who_is_known_is_who_they_were(database: FakeDatabase, provision: 
     assert await people(database) == 2
 
 
+async def test_for_who_is_known_nothing_is_made(database: FakeDatabase) -> None:
+    door = sign_in(database, provision=True)
+    await door.person("ben")
+    assert (await door.person("grace")).id == "usr_0", "the first id that was asked for"
+
+
 async def test_a_newcomer_is_made_a_member_once(database: FakeDatabase) -> None:
     door = sign_in(database, provision=True)
     first = await door.person("grace")

@@ -136,5 +136,9 @@ async def test_dead_groups_stop_no_others_and_are_told_of(office: Office, monkey
     assert await disconnect(office) == (503, "unavailable")
     assert {group_id for group_id, _ in heard(office)} == {GROUP, *ids[2:]}
     assert 1 < controllers.most <= module.AT_ONCE
-    failed = [line for line in office.lines if "disconnect_failed" in line]
-    assert len(failed) == 2
+    assert len([line for line in office.lines if "disconnect_failed" in line]) == 2
+    assert any("2 of 51 groups" in line for line in office.lines)
+
+
+def test_how_many_groups_are_told_at_once_and_how_long_one_may_take() -> None:
+    assert (module.AT_ONCE, module.PATIENCE_S) == (20, 5.0)

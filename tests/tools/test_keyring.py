@@ -1,12 +1,13 @@
 """A key is known before it signs and for as long as anything of it can be alive, whatever happens when."""
 
 import pytest
+from pydantic import ValidationError
 
 from orchestrator.api import LAPSED_S
 from shared.keys import PrivateKey
 from shared.tokens import REQUEST, ROUTING, SESSION, SKEW_S
 from tools.es256 import new_private_key
-from tools.keyring import TERMS, Predecessor, Ring, Terms
+from tools.keyring import TERMS, Keyring, Predecessor, Ring, Terms
 
 A, B, C = (new_private_key() for _ in range(3))
 SHORT = Terms(lead_s=600, tail_s=1000)
@@ -66,6 +67,29 @@ def test_what_was_believed_before_there_was_a_keyring_is_kept_its_time() -> None
     ring = Ring(signing=A, predecessors=(Predecessor(key=B),)).carried_out(T0, SHORT)
     assert known(*ring.advanced(T0 + 999, SHORT).known) == known(A, B)
     assert known(*ring.advanced(T0 + 1000, SHORT).known) == known(A)
+
+
+def test_what_was_not_told_yet_is_not_due() -> None:
+    ring = published().advanced(T0 + 600, SHORT).carried_out(T0 + 700, SHORT).begun(C).carried_out(T0 + 800, SHORT)
+    assert ring.advanced(T0 + 1400, SHORT).due_s(SHORT) == T0 + 1700, "of the older predecessor"
+
+
+def test_a_keyring_is_written_down_as_it_is_and_nothing_else_passes_for_one() -> None:
+    ring = published()
+    assert Ring.model_validate_json(ring.model_dump_json()) == ring
+    with pytest.raises(ValidationError):
+        Ring.model_validate({**ring.model_dump(), "more": 1})
+    with pytest.raises(ValidationError):
+        ring.signing = B  # type: ignore[misc]
+
+
+def test_nobody_is_taken_to_have_been_told() -> None:
+    ring = Ring(signing=A)
+    assert not Keyring(app_id="app", app=ring, orchestrator=ring, operator_token="x").told
+
+
+def test_the_times() -> None:
+    assert {"app": Terms(600, 600), "orchestrator": Terms(600, 92 * 24 * 3600)} == TERMS
 
 
 def test_the_times_outlive_all_that_a_key_signs_and_all_who_remember_it() -> None:

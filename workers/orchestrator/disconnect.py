@@ -4,7 +4,7 @@ Law: the directory says how they stand; a group that cannot be reached stops non
 """
 
 import asyncio
-from typing import Final, Literal
+from typing import Final
 
 from durable_objects.calls import Disconnect
 from orchestrator.ports import OrchestratorPorts
@@ -20,8 +20,7 @@ async def disconnect(ports: OrchestratorPorts, user_id: str) -> int:
     access = await ports.store.access(user_id, rfc3339(ports.clock()))
     if access is None:
         raise NotFound
-    code: Literal[4001, 4503] = 4001 if access.may_return else 4503
-    call = Disconnect(user_id=user_id, access_version=access.version, code=code)
+    call = Disconnect(user_id=user_id, access_version=access.version, code=4001 if access.may_return else 4503)
     group_ids = await ports.store.open_groups_of(user_id)
     places = asyncio.Semaphore(AT_ONCE)
 
