@@ -12,7 +12,7 @@ import js
 from pyodide.ffi import JsException
 
 from agents.api import Closing
-from agents.heartbeat import with_heartbeat
+from shared.streaming import with_heartbeat
 from agents.providers.edge_fetch import chunks_of
 from agents.recordings import tape_name
 from agents.run import turn

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final, Protocol
 
-from agents.heartbeat import with_heartbeat
+from shared.streaming import with_heartbeat
 from shared.agent_api import RunError, RunEvent
 from shared.clock import Clock
 from shared.errors import NotFound
