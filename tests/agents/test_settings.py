@@ -48,6 +48,7 @@ def test_a_missing_secret_is_named(value: str | None) -> None:
         {"name": "builtin"},
         {"name": "python"},
         {"name": "workers-ai"},
+        {"name": "pydantic-ai"},
         {"name": "Open AI"},
         {"base_url": "http://api.openai.com/v1"},
         {"base_url": "http://127.0.0.1.evil.test/v1"},

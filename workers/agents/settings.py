@@ -5,13 +5,14 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Json, StringConstraints, model_validator
 
+from agents.engines import PYDANTIC_AI
 from agents.providers.openai_compatible import Endpoint
 from shared.agent_api import ToolName
 from shared.errors import Misconfigured
 from shared.settings import Origin, Settings
 
 WORKERS_AI: Final = "workers-ai"
-OWN_PROVIDERS: Final = frozenset({"builtin", "python", WORKERS_AI})
+OWN_PROVIDERS: Final = frozenset({"builtin", "python", PYDANTIC_AI, WORKERS_AI})
 # A key travels encrypted or not at all: plain HTTP only to this machine.
 BASE_URL: Final = r"^(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*$"
 
