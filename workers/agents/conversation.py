@@ -84,12 +84,7 @@ class Conversation:
         self.rounds[-1] = last.model_copy(update={"results": {**last.results, **results}})
 
     def count(self, more: Usage) -> None:
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + more.input_tokens,
-            output_tokens=self.usage.output_tokens + more.output_tokens,
-            requests=self.usage.requests + more.requests,
-            tool_calls=self.usage.tool_calls + more.tool_calls,
-        )
+        self.usage = self.usage.plus(more)
 
     def new_messages(self, text: str, model_name: str) -> tuple[ModelMessage, ...]:
         """Of this part of the turn; `text` is what the model said last."""

@@ -1,6 +1,7 @@
 """The librarian quotes what people said about a question, and nothing else."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -97,9 +98,9 @@ def hit(seq: int, text: str, kind: str = "user") -> dict[str, object]:
     }
 
 
-async def asked(text: str, found: str, tools: tuple[str, ...] = ("search_history",)) -> tuple[str, list[object]]:
+async def asked(text: str, found: str, tools: tuple[str, ...] = ("search_history",)) -> tuple[str, list[Any]]:
     """What it answers when the search finds this, and what it searched for."""
-    searched: list[object] = []
+    searched: list[Any] = []
 
     def use(tool: str, arguments: dict[str, object]) -> str:
         searched.append((tool, arguments))
@@ -139,3 +140,18 @@ async def test_without_the_tool_it_answers_from_what_it_sees_and_promises_no_mor
 
 async def test_where_nothing_is_asked_nothing_is_searched() -> None:
     assert await asked("@librarian", "[]") == (NOTHING_ASKED, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("@librarian when are the ovens arriving?", "oven arriv"),
+        ("@librarian which parties?", "party parties"),
+        ("@librarian " + "x" * 300, "x" * 200),
+        ("@librarian " + " ".join(f"word{n}" for n in range(60)), " ".join(f"word{n}" for n in range(30))),
+    ],
+)
+async def test_it_searches_for_words_by_their_beginnings(text: str, query: str) -> None:
+    ((_, arguments),) = (await asked(text, "[]"))[1]
+    assert arguments["query"].startswith(query[:190])
+    assert len(arguments["query"]) <= 200

@@ -30,7 +30,7 @@ async def test_the_librarian_searches_and_then_answers() -> None:
     wanted, _ = await pieces(ask)
     assert isinstance(wanted, ToolCalls)
     (call,) = wanted.calls
-    assert (call.name, call.args) == ("search_history", '{"query":"bread baked","limit":20}')
+    assert (call.name, call.args) == ("search_history", '{"query":"bread bak","limit":20}')
     done = Round(text="", calls=(call.model_copy(update={"id": "1"}),), results={"1": "[]"})
     *said_then, _ = await pieces(Ask(ask.request, rounds=(done,)))
     assert "".join(map(str, said_then)) == "**About bread and baked**\n- Ben: “Bread is baked on Thursday.” (#2)"

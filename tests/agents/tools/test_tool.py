@@ -119,7 +119,7 @@ def test_no_tool_of_ones_own_hides_one_of_the_group_controller() -> None:
 @pytest.mark.parametrize(
     ("name", "args", "arguments"),
     [
-        ("search_history", '{"query": "bread"}', {"query": "bread", "limit": 10}),
+        ("search_history", '{"query": "bread"}', {"query": "bread", "limit": 8}),
         ("search_history", '{"query": "bread", "limit": 20}', {"query": "bread", "limit": 20}),
         ("get_members", "{}", {}),
     ],

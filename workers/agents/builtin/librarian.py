@@ -19,6 +19,7 @@ from agents.tools.host import SEARCH_HISTORY, SEARCH_LIMIT
 from agents.turn import Turn
 from shared.agent_api import TurnMessage
 from shared.protocol import Actor
+from shared.search import SEARCH_LIMIT_CHARS
 
 PASSAGES: Final = 3
 NOTHING_ASKED: Final = "Ask me about something that was said here."
@@ -76,8 +77,6 @@ class _Hit(BaseModel):
 
 
 _HITS: Final[TypeAdapter[tuple[_Hit, ...]]] = TypeAdapter(tuple[_Hit, ...])
-# What a query has room for; a question of more words is about nothing.
-_QUERY_CHARS: Final = 500
 
 
 async def librarian(turn: Turn) -> str:
@@ -86,7 +85,7 @@ async def librarian(turn: Turn) -> str:
     topic = _topic(turn.question)
     if not topic or not turn.may_use(SEARCH_HISTORY):
         return answer(turn.messages, trigger, handle)
-    found = await turn.use(SEARCH_HISTORY, query=" ".join(topic)[:_QUERY_CHARS], limit=SEARCH_LIMIT)
+    found = await turn.use(SEARCH_HISTORY, query=_query(topic), limit=SEARCH_LIMIT)
     try:
         hits = _HITS.validate_json(found)
     except ValidationError:
@@ -96,6 +95,17 @@ async def librarian(turn: Turn) -> str:
     more = [TurnMessage(seq=hit.seq, ts=hit.ts, sender=hit.sender, text=hit.text) for hit in hits]
     earlier = sorted((hit for hit in more if hit.seq not in known), key=lambda hit: hit.seq)
     return answer([*earlier, *turn.messages], trigger, handle, is_all=True)
+
+
+def _query(topic: Sequence[str]) -> str:
+    """The search takes words by their beginnings: `ovens` is found by `oven`, but `parties` not by `party`."""
+    forms = (form for word in topic for form in ((stem(word),) if word.startswith(stem(word)) else (stem(word), word)))
+    query = ""
+    for form in forms:
+        if len(query) + 1 + len(form) > SEARCH_LIMIT_CHARS:
+            break
+        query = f"{query} {form}".lstrip()
+    return query or topic[0][:SEARCH_LIMIT_CHARS]
 
 
 def answer(messages: Sequence[TurnMessage], trigger: int, handle: str, *, is_all: bool = False) -> str:
