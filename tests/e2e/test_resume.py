@@ -32,7 +32,7 @@ class Line:
         said = "We decided to open on day {} with bread, soup, fish and plum cake for everybody in the harbour."
         (first,) = self.body["messages"]
         self.body["messages"] = [first | {"seq": n, "text": said.format(n)} for n in range(1, 60)]
-        self.body["context"]["run_id"] = "run_" + secrets.token_hex(13).upper()
+        self.body["context"]["run_id"] = "run_0" + secrets.token_hex(13).upper()[1:]
 
     @property
     def run_id(self) -> str:

@@ -4,7 +4,8 @@ Law: wiring only; what is kept and for whom is `tape`'s. The turn runs here, not
 is why it survives that one's line. After KEPT_MS everything is gone.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import Any
 
@@ -25,7 +26,7 @@ from shared.edge.object_sql import ObjectSql
 from shared.edge.peer import js_request
 from shared.edge.worker import Environment
 from shared.errors import NotFound, Unavailable
-from shared.log import Log
+from shared.log import Log, whereabouts
 from workers import DurableObject
 
 _AFTER = "X-After"
@@ -40,6 +41,7 @@ class RunBuffer(DurableObject):
         self._environment = Environment(env)
         self._log = Log(js.console.log, now_ms, "run_buffer")
         self._kept: Tape | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
 
     @property
     def _tape(self) -> Tape:
@@ -62,8 +64,8 @@ class RunBuffer(DurableObject):
             self._tape.begin()
             # Whatever becomes of the run, its tape does not stay.
             await self._ctx.storage.setAlarm(now_ms() + 2 * KEPT_MS)
-            self._ctx.waitUntil(self._record(body))
-        return await serve(Closing(with_heartbeat(frames, ":\n\n"), media_type=_MEDIA_TYPE), raw, self._ctx.waitUntil)
+            self._go_on(self._record(body))
+        return await serve(Closing(with_heartbeat(frames, ":\n\n"), media_type=_MEDIA_TYPE), raw, self._go_on)
 
     async def alarm(self, *_: Any) -> None:
         if self._tape.is_running:
@@ -73,8 +75,19 @@ class RunBuffer(DurableObject):
         await self._ctx.storage.deleteAll()
 
     async def _record(self, body: AgentRunRequest) -> None:
-        await self._tape.record(body.context.run_id, turn(body, build_stage(self._environment, self._log)))
+        try:
+            await self._tape.record(body.context.run_id, turn(body, build_stage(self._environment, self._log)))
+        except Exception as exc:  # noqa: BLE001 -- the storage may fail in any way; whoever reads comes back to a run that was cut
+            self._log("run_lost", run_id=body.context.run_id, reason=whereabouts(exc))
+            self._ctx.abort("the run could not be kept")
+            return
         await self._ctx.storage.setAlarm(now_ms() + KEPT_MS)
+
+    def _go_on(self, work: Awaitable[None]) -> None:
+        """After the callback has returned. Not the raw `waitUntil`: Pyodide ends a coroutine handed to JavaScript."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 class ObjectRecordings:
