@@ -12,8 +12,6 @@ from typing import Any
 import js
 from pyodide.ffi import JsException
 
-from agents.api import Closing
-from shared.streaming import with_heartbeat
 from agents.providers.edge_fetch import chunks_of
 from agents.recordings import tape_name
 from agents.run import turn
@@ -27,6 +25,7 @@ from shared.edge.peer import js_request
 from shared.edge.worker import Environment
 from shared.errors import NotFound, Unavailable
 from shared.log import Log, whereabouts
+from shared.streaming import Closing, with_heartbeat
 from workers import DurableObject
 
 _AFTER = "X-After"

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final, Protocol
 
-from shared.streaming import with_heartbeat
 from shared.agent_api import RunError, RunEvent
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.ports import SqlValue
+from shared.streaming import with_heartbeat
 
 KEPT_MS: Final = 600_000
 ABANDONED_MS: Final = 30_000
