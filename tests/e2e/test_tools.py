@@ -171,3 +171,19 @@ async def test_a_model_that_obeys_everybody_reaches_nothing_that_is_not_theirs(
     for hidden in (secret, KEY, "BEGIN", "prl_", "eyJ"):
         assert hidden not in seen
     assert stub.read[read_before:] == []
+
+
+async def test_the_built_in_host_gives_the_word_to_whom_a_question_is_for(team: Team, sit: Sit) -> None:
+    host = {"handle": "host", "name": "Host", "provider": "builtin", "model": "host"}
+    team.ids["host"] = team.post("ada", "/agents", host)["id"]
+    group_id = team.new_group(agents=("host", "librarian", "scribe"))
+    policy = {"turn_policy": "selector", "selector_agent_id": team.ids["host"]}
+    assert team.call("ada", "PATCH", f"/groups/{group_id}", policy).is_success
+    ada = await sit("ada", group_id)
+    await ada.say("The ovens arrive on Thursday.")
+    await ada.until_type("run.finished")
+    await ada.say("What did we say about the ovens?")
+    await ada.until_type("run.finished", 3)
+    spoke = [event["actor"]["name"] for event in ada.of_type("message.created") if event["actor"]["kind"] == "agent"]
+    assert spoke == ["Librarian"], "nobody for what is no question, the librarian for one about the past"
+    assert not ada.of_type("selector.failed")
