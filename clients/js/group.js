@@ -13,6 +13,7 @@ const BEARER = "groupchat.bearer.";
 const FRAME_LIMIT_BYTES = 64 * 1024;
 const TICK_MS = 1_000;
 const REFRESH_BEFORE_MS = 5 * 60_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const RETRY_MS = 1_000;
 const RESYNC = 4010;
 const PAGE = 200;
@@ -180,6 +181,7 @@ export class Group extends EventTarget {
     this.#apply(frame);
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
     for (const item of items) this.#tell(item);
+    for (const item of items) if (item.type === "message.created" && item.actor.id === this.state.you?.id) this.#shown(item);
     if (frame.type === "bye") this.wire.drop(frame.code, frame.reason);
   }
 
@@ -223,6 +225,11 @@ export class Group extends EventTarget {
     );
   }
 
+  /** What the log shows is stored, whether or not its answer ever comes. */
+  #shown({ seq, ts, data }) {
+    this.#settle(data.client_msg_id, "resolve", { seq, ts, duplicate: false });
+  }
+
   #settle(id, how, value) {
     this.#promises.get(id)?.[how](value);
     this.#promises.delete(id);
@@ -230,8 +237,10 @@ export class Group extends EventTarget {
 
   #refreshLater() {
     const inMs = Date.parse(this.sessionExpiresAt) - this.#around.now() - REFRESH_BEFORE_MS;
+    // A timer that is set for longer than it can count goes off at once.
+    if (inMs > LONGEST_TIMER_MS) this.#after("refresh", LONGEST_TIMER_MS, () => this.#refreshLater());
     // Should it fail, the session ends with 4001 and the next connect brings a fresh one.
-    if (inMs > 0) {
+    else if (inMs > 0) {
       this.#after("refresh", inMs, () =>
         this.#freshToken().then((token) => this.#ask("refresh", { token })).then(() => this.#refreshLater(), () => {}));
     }

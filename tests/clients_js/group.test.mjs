@@ -139,6 +139,18 @@ test("a message lost with its socket is said again under the same id, in order, 
   assert.deepEqual(world.group.state.pending, []);
 });
 
+test("a message whose event comes with the replay is stored, though its answer was lost", async () => {
+  const world = machine();
+  const socket = await connected(world);
+  const saying = world.group.send("one", { client_msg_id: "c1" });
+  socket.break(1006);
+  await world.pass(2_000);
+  lastSocket(world).open();
+  lastSocket(world).hear({ id: lastSocket(world).commands[0].id, ok: hello({ recovered: true, snapshot: undefined }).ok });
+  lastSocket(world).hear(event(1, "message.created", { text: "one", mentions: [], client_msg_id: "c1" }));
+  assert.equal((await saying).seq, 1);
+});
+
 test("what is said while offline goes out after the hello", async () => {
   const world = machine();
   world.group.connect();
@@ -215,6 +227,15 @@ test("the session is extended in time, without a new socket", async () => {
   const socket = await connected(world, { session_expires_at: new Date(10 * 60_000).toISOString() });
   for (let second = 0; second < 310; second += 10) { await world.pass(10_000); socket.hear("pong"); }
   assert.deepEqual(socket.commands.at(-1).refresh, { token: "tok" });
+});
+
+test("a session that lasts for longer than a timer can count is not extended at once", async () => {
+  const world = machine();
+  const delays = [];
+  const { setTimeout } = world.around;
+  world.around.setTimeout = (act, delay) => { delays.push(delay); return setTimeout(act, delay); };
+  await connected({ ...world, group: new Group({ api: { baseUrl: "", post: async () => ({ routing_token: "tok" }) }, groupId: "grp_1", around: world.around }) }, { session_expires_at: "2099-01-01T00:00:00Z" });
+  assert.ok(delays.every((delay) => delay < 2 ** 31), `${delays}`);
 });
 
 test("leaving ends everything", async () => {
