@@ -5,11 +5,14 @@ Law: one JSON object a line, either way; see README.md for what they mean.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 PATIENCE_S: Final = 20.0
+
+
+_GONE: Final = "the player ended, or printed something else than JSON lines"
 
 
 class Broken(Exception):
@@ -33,6 +36,20 @@ class Client:
         assert self._process.stdin is not None  # noqa: S101 -- it was started with a pipe
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
 
+    async def during(self, step: Coroutine[Any, Any, None]) -> None:
+        """Waits for what the script does meanwhile. Raises what it raises, TimeoutError, or Died."""
+        doing = asyncio.create_task(step)
+        try:
+            await asyncio.wait((doing, self._reading), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            if self._over:
+                raise Died(_GONE)
+            raise TimeoutError
+        finally:
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+
     async def see(self) -> Mapping[str, Any]:
         """The next thing that the client says it saw. Raises Broken."""
         try:
@@ -41,7 +58,7 @@ class Client:
         except TimeoutError as exc:
             raise Broken("the client saw nothing more") from exc
         if len(self._seen) == self._taken:
-            raise Died("the player ended, or printed something else than JSON lines")
+            raise Died(_GONE)
         self._taken += 1
         return self._seen[self._taken - 1]
 

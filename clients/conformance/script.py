@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from clients.conformance.client import PATIENCE_S, Broken, Client
+from clients.conformance.client import Broken, Client, Died
 from clients.conformance.frames import frame_text, reply_text
 from clients.conformance.house import Caller, House, TokenAsked, Wire
 
@@ -41,8 +41,9 @@ async def play(steps: Sequence[Step], client: Client) -> None:
         client.do({"join": {"base_url": house.base_url, "group_id": GROUP_ID, "token": BEARER}})
         for number, step in enumerate(steps, 1):
             try:
-                async with asyncio.timeout(PATIENCE_S):
-                    await stage.take(step)
+                await client.during(stage.take(step))
+            except Died:
+                raise
             except (Broken, TimeoutError) as exc:
                 await client.leave()
                 raise Broken(f"step {number} {json.dumps(step)[:300]}: {exc or 'nothing came'}") from exc
