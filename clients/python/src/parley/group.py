@@ -136,6 +136,15 @@ class Group:
             raise ParleyError("not_found", None, f"{run_id} is not a run of this room, or ended long ago")
         return run
 
+    @property
+    def active_runs(self) -> tuple[Run, ...]:
+        """The runs that are under way."""
+        return self._conversation.runs.active()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits until what the room tells makes `condition` true. Raises Closed when the room ends before."""
+        await self._line.until(condition)
+
     async def stream(self, run_id: str) -> AsyncIterator[str]:
         """The text of a run from its start, piece by piece; joined, the pieces are the final message.
 
