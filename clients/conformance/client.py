@@ -1,6 +1,7 @@
-"""The client under test: a program that is told what to do on its stdin and says on its stdout what it saw.
+"""The player: a client under test, which is told what to do and says what it saw.
 
-Law: one JSON object a line, either way; see README.md for what they mean.
+Law: one JSON object a line, either way; see README.md for what they mean. `Program` is a process with its stdin and
+stdout; whatever else can be told and heard may be a `Player`.
 """
 
 import asyncio
@@ -20,83 +21,94 @@ class Broken(Exception):
 
 
 class Died(Broken):
-    """The client's program is not there any more, or prints something else than JSON lines."""
+    """The player is not there any more, or prints something else than JSON lines."""
 
 
-class Client:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+class Player:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self.patience_s = patience_s
+        self.gone = asyncio.get_running_loop().create_future()
         self._seen: list[Mapping[str, Any]] = []
         self._taken = 0
-        self._changed = asyncio.Condition()
-        self._over = False
-        self._reading = asyncio.create_task(self._read())
+        self._changed = asyncio.Event()
 
-    def do(self, order: Mapping[str, Any]) -> None:
-        assert self._process.stdin is not None  # noqa: S101 -- it was started with a pipe
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+    async def do(self, order: Mapping[str, Any]) -> None:
+        """Gives an order; does not wait until it is carried out."""
+        raise NotImplementedError
 
-    async def during(self, step: Coroutine[Any, Any, None]) -> None:
+    def heard(self, seen: Mapping[str, Any]) -> None:
+        """The player says that it saw this."""
+        self._seen.append(seen)
+        self._changed.set()
+
+    async def see(self) -> Mapping[str, Any]:
+        """The next thing that the client says it saw. Raises Broken."""
+        while len(self._seen) == self._taken:
+            self._changed.clear()
+            try:
+                await self.during(self._changed.wait())
+            except TimeoutError as exc:
+                raise Broken("the client saw nothing more") from exc
+        self._taken += 1
+        return self._seen[self._taken - 1]
+
+    async def during(self, step: Coroutine[Any, Any, object]) -> None:
         """Waits for what the script does meanwhile. Raises what it raises, TimeoutError, or Died."""
         doing = asyncio.create_task(step)
         try:
-            await asyncio.wait((doing, self._reading), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((doing, self.gone), timeout=self.patience_s, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
-                return doing.result()
-            if self._over:
+                doing.result()
+            elif self.gone.done():
                 raise Died(_GONE)
-            raise TimeoutError
+            else:
+                raise TimeoutError
         finally:
             doing.cancel()
             await asyncio.gather(doing, return_exceptions=True)
 
-    async def see(self) -> Mapping[str, Any]:
-        """The next thing that the client says it saw. Raises Broken."""
-        try:
-            async with asyncio.timeout(PATIENCE_S), self._changed:
-                await self._changed.wait_for(lambda: len(self._seen) > self._taken or self._over)
-        except TimeoutError as exc:
-            raise Broken("the client saw nothing more") from exc
-        if len(self._seen) == self._taken:
-            raise Died(_GONE)
-        self._taken += 1
-        return self._seen[self._taken - 1]
-
     async def leave(self) -> list[Mapping[str, Any]]:
         """Ends the client's stay. What it saw and nobody asked for."""
-        self.do({"leave": True})
+        await self.do({"leave": True})
         unasked: list[Mapping[str, Any]] = []
         while "left" not in (seen := await self.see()):
             unasked.append(seen)
         return unasked
 
-    async def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101 -- it was started with a pipe
+
+class Program(Player):
+    def __init__(self, stdin: asyncio.StreamWriter) -> None:
+        super().__init__()
+        self._stdin = stdin
+
+    async def do(self, order: Mapping[str, Any]) -> None:
+        self._stdin.write(json.dumps(order).encode() + b"\n")
+
+    async def read(self, stdout: asyncio.StreamReader) -> None:
         try:
-            async for line in self._process.stdout:
-                async with self._changed:
-                    self._seen.append(json.loads(line))
-                    self._changed.notify_all()
+            async for line in stdout:
+                self.heard(json.loads(line))
         except ValueError:
-            self._process.kill()
-        async with self._changed:
-            self._over = True
-            self._changed.notify_all()
+            return  # it prints something else, and is of no use any more
+        finally:
+            self.gone.set_result(None)
 
 
 @asynccontextmanager
-async def running(command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[Client]:
+async def running(command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[Program]:
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=env)
-    client = Client(process)
+    assert process.stdin is not None  # noqa: S101 -- it was started with pipes
+    assert process.stdout is not None  # noqa: S101
+    program = Program(process.stdin)
+    reading = asyncio.create_task(program.read(process.stdout))
     try:
-        yield client
+        yield program
     finally:
-        assert process.stdin is not None  # noqa: S101 -- it was started with a pipe
         process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), PATIENCE_S)
         except TimeoutError:
             process.kill()
             await process.wait()
-        await client._reading  # noqa: SLF001 -- its own task
+        await reading

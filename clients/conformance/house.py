@@ -1,6 +1,7 @@
 """A group's front door on one port: `POST …/token` and the socket; the script says what becomes of who comes.
 
-Law: knows HTTP and WebSocket, not what frames mean. Whoever comes waits in `callers` until the script takes them.
+Law: knows HTTP and WebSocket, not what frames mean. Whoever comes waits in `callers` until the script takes them. For
+players that are pages of a browser it also serves the files of `clients`.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from websockets.frames import Frame, Opcode
@@ -19,6 +21,8 @@ SUBPROTOCOL: Final = "groupchat.v1"
 BEARER_PREFIX: Final = "groupchat.bearer."
 _HEAD_END: Final = b"\r\n\r\n"
 _CHUNK_BYTES: Final = 65536
+_CLIENTS: Final = Path(__file__).resolve().parent.parent
+_MEDIA_TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class House:
             head = await reader.readuntil(_HEAD_END)
             if head.startswith(b"POST "):
                 await self._hand_out(head, reader, writer)
+            elif b"upgrade: websocket" not in head.lower():
+                await _serve_file(head, writer)
             else:
                 await self._talk(head, reader, writer)
         except (OSError, asyncio.IncompleteReadError):
@@ -126,6 +132,19 @@ class House:
                 writer.transport.abort()
             server.close()
             await server.wait_closed()
+
+
+async def _serve_file(head: bytes, writer: asyncio.StreamWriter) -> None:
+    path = (_CLIENTS / head.split()[1].decode().lstrip("/")).resolve()
+    known = path.is_relative_to(_CLIENTS) and path.is_file() and path.suffix in _MEDIA_TYPES
+    body = path.read_bytes() if known else b""
+    media_type = _MEDIA_TYPES.get(path.suffix, "text/plain")
+    writer.write(
+        f"HTTP/1.1 {200 if known else 404} Scripted\r\nContent-Type: {media_type}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        + body
+    )
+    await writer.drain()
 
 
 def _headers(head: bytes) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from clients.conformance.client import Broken, Client, Died
+from clients.conformance.client import Broken, Died, Player
 from clients.conformance.frames import frame_text, reply_text
 from clients.conformance.house import Caller, House, TokenAsked, Wire
 
@@ -34,11 +34,11 @@ def scenarios() -> dict[str, Sequence[Step]]:
     return found
 
 
-async def play(steps: Sequence[Step], client: Client) -> None:
+async def play(steps: Sequence[Step], client: Player) -> None:
     """Raises Broken at the first step that the client does not go along with."""
     async with House().open() as house:
         stage = _Stage(house, client)
-        client.do({"join": {"base_url": house.base_url, "group_id": GROUP_ID, "token": BEARER}})
+        await client.do({"join": {"base_url": house.base_url, "group_id": GROUP_ID, "token": BEARER}})
         for number, step in enumerate(steps, 1):
             try:
                 await client.during(stage.take(step))
@@ -51,7 +51,7 @@ async def play(steps: Sequence[Step], client: Client) -> None:
 
 
 class _Stage:
-    def __init__(self, house: House, client: Client) -> None:
+    def __init__(self, house: House, client: Player) -> None:
         self._house = house
         self._client = client
         self._wire: Wire | None = None
@@ -91,7 +91,7 @@ class _Stage:
             case "gone":
                 await self._until_gone()
             case "do":
-                self._client.do(body)
+                await self._client.do(body)
             case "see":
                 for expected in body:
                     self._live = self._live and "ended" not in expected

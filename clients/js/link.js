@@ -81,6 +81,7 @@ export class Link {
     this.#cancelAll();
     const generation = ++this.generation;
     this.#be({ name });
+    this.#after("hello", HELLO_WITHIN_MS, () => this.#end(1006, "no token"));
     let token;
     try {
       token = await this.freshToken();

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from clients.conformance.client import Broken, Client, running
+from clients.conformance.client import Broken, Player, running
 from clients.conformance.script import FOLDER, play, scenarios
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
@@ -26,7 +26,7 @@ def command(language: str) -> list[str]:
 
 
 @pytest_asyncio.fixture(params=["python", "js"], scope="module", loop_scope="module")
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[Player]:
     env = {**os.environ, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
     async with running(command(request.param), env) as started:
         yield started
@@ -34,7 +34,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 
 @SESSION
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_a_client_goes_along_with_the_script(client: Client, name: str) -> None:
+async def test_a_client_goes_along_with_the_script(client: Player, name: str) -> None:
     await play(SCENARIOS[name], client)
 
 
@@ -44,7 +44,7 @@ async def test_a_client_goes_along_with_the_script(client: Client, name: str) ->
     [("array", [{"event": 2}]), ("duplicate", [{"event": 1}] * 2), ("send", [{"stored": "c2"}])],
 )
 async def test_the_suite_notices_a_client_that_sees_something_else(
-    client: Client, name: str, sees: list[dict[str, object]]
+    client: Player, name: str, sees: list[dict[str, object]]
 ) -> None:
     steps = [step if "see" not in step or step["see"] == [{"reset": 0}] else {"see": sees} for step in SCENARIOS[name]]
     with pytest.raises(Broken, match=r"step \d+"):
@@ -52,7 +52,7 @@ async def test_the_suite_notices_a_client_that_sees_something_else(
 
 
 @SESSION
-async def test_the_suite_notices_what_it_was_not_told_of(client: Client) -> None:
+async def test_the_suite_notices_what_it_was_not_told_of(client: Player) -> None:
     with pytest.raises(Broken, match="saw more"):
         await play([step for step in SCENARIOS["array"] if "see" not in step], client)
 

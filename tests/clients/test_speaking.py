@@ -48,7 +48,6 @@ def join(server: FakeServer, since: int | None = 0) -> Group:
 async def test_a_message_is_an_echo_at_once_and_an_event_in_the_end(server: FakeServer) -> None:
     async with join(server) as room:
         saying = room.say("hello")
-        await asyncio.sleep(0)
         assert list(room.echoes) == [Echo("c1", "hello")]
         assert (await saying).seq == 1
         await anext(room)

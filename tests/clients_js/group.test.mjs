@@ -117,6 +117,13 @@ test("no token: for good when refused, later when the server is not there", asyn
   assert.equal(away.asked, 2);
 });
 
+test("a token that never comes is not waited for", async () => {
+  const world = machine({ tokens: () => new Promise(() => {}) });
+  world.group.connect();
+  await world.pass(11_000);
+  assert.deepEqual([world.asked, world.group.link.name, world.group.link.reason], [2, "retrying", undefined]);
+});
+
 test("a message lost with its socket is said again under the same id, in order, and only until it is stored", async () => {
   const world = machine();
   const socket = await connected(world);

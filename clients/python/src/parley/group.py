@@ -181,7 +181,25 @@ class Group:
         Until its event arrives it is in `echoes`. When the group asks to come back later, so does this, until it is
         cancelled. Raises CommandRefused, Closed. Cancelled, the message may or may not have been stored.
         """
-        echoes = self._conversation.echoes
+        return await self._speak(self._said(text, mentions, reply_to, client_msg_id))
+
+    def say(
+        self,
+        text: str,
+        *,
+        mentions: Sequence[Member | Agent | Mention] = (),
+        reply_to: int | None = None,
+        client_msg_id: str | None = None,
+    ) -> "asyncio.Task[Sent]":
+        """`send` without waiting: it is in `echoes` at once. Who does not await the task finds a refusal there, too."""
+        task = asyncio.create_task(self._speak(self._said(text, mentions, reply_to, client_msg_id)))
+        self._speaking.add(task)
+        task.add_done_callback(self._spoken)
+        return task
+
+    def _said(
+        self, text: str, mentions: Sequence[Member | Agent | Mention], reply_to: int | None, client_msg_id: str | None
+    ) -> Mapping[str, Any]:
         body: dict[str, Any] = {
             "client_msg_id": client_msg_id or self._make_id(),
             "text": text,
@@ -189,16 +207,20 @@ class Group:
         }
         if reply_to is not None:
             body["reply_to"] = reply_to
-        echoes.said(echo := Echo(body["client_msg_id"], text, reply_to))
+        self._conversation.echoes.said(Echo(body["client_msg_id"], text, reply_to))
+        return body
+
+    async def _speak(self, body: Mapping[str, Any]) -> Sent:
+        echoes, name = self._conversation.echoes, body["client_msg_id"]
         try:
             sent = await self._deliver(body)
         except ParleyError as refusal:
-            echoes.refused(echo.client_msg_id, refusal)
+            echoes.refused(name, refusal)
             raise
         except asyncio.CancelledError:
-            echoes.forget(echo.client_msg_id)
+            echoes.forget(name)
             raise
-        echoes.stored(echo.client_msg_id, sent.seq, self.position)
+        echoes.stored(name, sent.seq, self.position)
         return sent
 
     async def _deliver(self, body: Mapping[str, Any]) -> Sent:
@@ -209,15 +231,6 @@ class Group:
                 if not refusal.temporary:
                     raise
                 await self._edge.sleep((refusal.retry_after_ms or _AGAIN_AFTER_MS) / _MS)
-
-    def say(
-        self, text: str, *, mentions: Sequence[Member | Agent | Mention] = (), reply_to: int | None = None
-    ) -> "asyncio.Task[Sent]":
-        """`send` without waiting. Whoever does not await the task finds a refusal in `echoes`."""
-        task = asyncio.create_task(self.send(text, mentions=mentions, reply_to=reply_to))
-        self._speaking.add(task)
-        task.add_done_callback(self._spoken)
-        return task
 
     def _spoken(self, task: "asyncio.Task[Sent]") -> None:
         self._speaking.discard(task)
