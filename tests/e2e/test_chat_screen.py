@@ -61,7 +61,7 @@ async def test_a_person_talks_in_two_groups_and_an_agent_answers(team: Team, sit
             assert "open on" not in text_of(screen, "#log Static")
 
 
-async def test_the_screen_says_when_the_line_is_lost_and_when_the_group_has_ended(team: Team) -> None:
+async def test_the_screen_says_when_the_group_has_ended_and_hears_nothing_more(team: Team) -> None:
     group_id = team.new_group()
     async with Parley(team.deployment.origin("app"), team.bearers["ada"]) as client:
         screen = ChatScreen([place(client, "Kitchen", group_id)])

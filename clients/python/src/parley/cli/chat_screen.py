@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from rich.markup import escape
+from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -129,10 +129,10 @@ class ChatScreen(App[None]):
     async def _look(self) -> None:
         self.place.unread = 0
         for place, item in zip(self._places, self.query("#groups ListItem > Static").results(Static), strict=True):
-            mark = f" [b]({place.unread})[/b]" if place.unread else ""
-            item.update(("[b]▸ [/b]" if place is self.place else "  ") + escape(plain(place.title)) + mark)
-        self.query_one("#title", Static).update(escape(plain(self.place.title)))
-        self.query_one("#state", Static).update(escape(self.place.state()))
+            mark = (f" ({place.unread})" if place.unread else "", "bold")
+            item.update(Text.assemble(("▸ " if place is self.place else "  ", "bold"), plain(place.title), mark))
+        self.query_one("#title", Static).update(Text(plain(self.place.title)))
+        self.query_one("#state", Static).update(Text(self.place.state()))
         await self._show(self.place.entries())
 
     async def _show(self, entries: Sequence[Entry]) -> None:
@@ -179,7 +179,7 @@ class ChatScreen(App[None]):
         room = self.place.room
         match word:
             case "help":
-                self.notify(HELP, timeout=15)
+                self.notify(HELP, timeout=15, markup=False)
             case "quit":
                 self.exit()
             case "stop":
@@ -201,9 +201,9 @@ class ChatScreen(App[None]):
             self.notify(refused.detail, severity="warning", markup=False)
 
 
-def _drawn(entry: Entry) -> str:
+def _drawn(entry: Entry) -> Text:
+    """Styled parts rather than markup: what people write is never read as any."""
     if entry.kind == "notice":
-        return f"[dim italic]{escape(entry.text)}[/]"
-    note = f"  [dim]{escape(entry.note)}[/]" if entry.note else ""
-    text = escape(entry.text) + ("▌" if entry.kind == "live" else "")
-    return f"[{_STYLES[entry.kind]}]{escape(entry.who)}[/]{note}\n{text}"
+        return Text(entry.text, "dim italic")
+    note = (f"  {entry.note}" if entry.note else "", "dim")
+    return Text.assemble((entry.who, _STYLES[entry.kind]), note, "\n", entry.text, "▌" if entry.kind == "live" else "")
