@@ -46,6 +46,7 @@ export interface EventData {
   "selector.failed": { reason: string; trigger: number; agent_id?: string };
   "group.updated": { title: string; turns?: TurnSettings };
   "group.archived": { reason: string };
+  "group.restored": { reason: string };
 }
 
 interface Entry<Type extends string, Data> {

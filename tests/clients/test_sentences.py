@@ -10,6 +10,7 @@ from shared.protocol import (
     ApprovalResolved,
     EventData,
     GroupArchivedData,
+    GroupRestored,
     GroupUpdated,
     LoopPaused,
     MemberJoined,
@@ -69,6 +70,7 @@ SENTENCES: list[tuple[EventData, str | None]] = [
     ),
     (GroupUpdated(title="New"), "   #7  ·  Ada changed the group, “New”"),
     (GroupArchivedData(reason="done"), "   #7  ·  Ada archived the group: done"),
+    (GroupRestored(reason="again"), "   #7  ·  Ada brought the group back: again"),
 ]
 
 

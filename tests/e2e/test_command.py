@@ -3,9 +3,10 @@
 import json
 import re
 import stat
+import subprocess
 from pathlib import Path
 
-from tests.e2e.command import Shell, shell_of
+from tests.e2e.command import Shell, command, shell_of
 from tests.e2e.deployment import Team
 from tools.stack.ports import free_ports
 
@@ -96,6 +97,38 @@ def test_an_administrator_sets_up_an_org_from_the_command_line(team: Team, tmp_p
         "parley: This handle is taken in your org. (conflict)",
     )
     assert emil.fails("admin", "create", "person", "Zoe")[0] == 4
+
+
+def test_access_is_taken_away_and_given_back_from_the_command_line(team: Team, tmp_path: Path) -> None:
+    ada, ben = shell_of(team, "ada", tmp_path), shell_of(team, "ben", tmp_path)
+    group_id = team.new_group("ben")
+    ada.ok("send", group_id, "Is Ben here?")
+    listening = subprocess.Popen(  # noqa: S603 -- our own program
+        command("tail", group_id, "--since", "0"),
+        env=ben.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert listening.stdout is not None
+    assert any("Is Ben here?" in line for line in listening.stdout)
+
+    (token,) = [json.loads(line) for line in ada.ok("admin", "list", "tokens", "Ben").splitlines()]
+    assert (token["label"], "token" in token, "revoked_at" in token) == ("test", False, False)
+    ada.ok("admin", "revoke", "Ben", token["id"])
+    _, told = listening.communicate(timeout=30)
+    assert (listening.returncode, told.startswith("parley: ")) in {(3, True), (4, True)}
+    assert ben.fails("groups")[0] == 3
+
+    again = Shell(tmp_path, {**ben.env, "PARLEY_TOKEN": ada.ok("admin", "create", "token", "Ben").strip()})
+    assert json.loads(again.ok("groups"))["group_id"] == group_id
+    ada.ok("admin", "disable", "Ben")
+    assert again.fails("groups")[0] == 3
+    people = {p["name"]: p for p in map(json.loads, ada.ok("admin", "list", "people").splitlines())}
+    assert "disabled_at" in people["Ben"]
+    ada.ok("admin", "enable", "Ben")
+    fresh = Shell(tmp_path, {**ben.env, "PARLEY_TOKEN": ada.ok("admin", "create", "token", "Ben").strip()})
+    assert json.loads(fresh.ok("groups"))["group_id"] == group_id
 
 
 def test_an_archive_is_fetched_and_judged_by_public_keys_alone(team: Team, tmp_path: Path) -> None:

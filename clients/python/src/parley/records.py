@@ -57,6 +57,7 @@ class Person:
     name: str
     role: str
     org_id: str = ""
+    disabled_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

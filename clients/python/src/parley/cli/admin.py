@@ -171,7 +171,7 @@ def list_groups(context: typer.Context) -> None:
 @listing.command("people")
 def list_people(context: typer.Context) -> None:
     """The people of your org."""
-    _list(context, lambda client: client.people(), ("id", "name", "role"))
+    _list(context, lambda client: client.people(), ("id", "name", "role", "disabled_at"))
 
 
 @listing.command("agents")

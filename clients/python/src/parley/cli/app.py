@@ -246,7 +246,8 @@ def verify(
 
     genuine = finished(act)
     if watched():
-        put(f"Genuine: {genuine.events} events of {genuine.group_id}.")
+        erased = f", {genuine.erased} of them without their words" if genuine.erased else ""
+        put(f"Genuine: {genuine.events} events of {genuine.group_id}{erased}.")
         put(f"The chain ends in {genuine.head}, signed by {genuine.signed_by} under key {genuine.key}.")
     else:
         put_json(genuine)

@@ -14,6 +14,7 @@ from parley.events import (
     ApprovalResolved,
     Event,
     GroupArchived,
+    GroupRestored,
     GroupUpdated,
     LoopPaused,
     MemberJoined,
@@ -74,6 +75,8 @@ def notice_of(event: Event, agents: Mapping[str, Agent]) -> str | None:
             return f"{who} changed the group, “{plain(title)}”"
         case GroupArchived(reason):
             return f"{who} archived the group: {plain(reason)}"
+        case GroupRestored(reason):
+            return f"{who} brought the group back: {plain(reason)}"
         case _:
             return _about_people(event) or _about_agents(event, agents)
 

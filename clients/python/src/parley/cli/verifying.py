@@ -28,10 +28,12 @@ class Archive:
 
 @dataclass(frozen=True)
 class Genuine:
-    """`head` is the end of the hash chain, `key` the published key above the signatures."""
+    """`head` is the end of the hash chain, `key` the published key above the signatures, `erased` how many events have
+    lost their words on purpose."""
 
     group_id: str
     events: int
+    erased: int
     head: str
     signed_by: str
     key: str
@@ -80,7 +82,14 @@ def verified(archive: Archive, jwks: Mapping[str, Any]) -> Genuine:
         found = verify.verify_archive(archive.manifest, archive.packed, jwks, tokens)
     except verify.ArchiveInvalid as exc:
         raise CommandFailed(f"This archive is not genuine. {exc}.", NOT_GENUINE) from exc
-    return Genuine(str(archive.manifest["group_id"]), len(found.lines), found.head, found.controller_id, found.kid)
+    return Genuine(
+        group_id=str(archive.manifest["group_id"]),
+        events=len(found.lines),
+        erased=len(found.erased),
+        head=found.head,
+        signed_by=found.controller_id,
+        key=found.kid,
+    )
 
 
 def _verifier() -> tuple[Any, Any]:
