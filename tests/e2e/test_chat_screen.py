@@ -43,6 +43,7 @@ async def test_a_person_talks_in_two_groups_and_an_agent_answers(team: Team, sit
             await until(pilot, lambda: "open on" in text_of(screen, "#log Static"), "Ben's words")
 
             screen.query_one("#input", Input).value = "@scribe sum up, please"
+            await ben.until_type("typing")
             await pilot.press("enter")
             await until(pilot, lambda: "Decided" in text_of(screen, "#log Static"), "the scribe's words")
             await ben.until_type("run.finished")

@@ -5,6 +5,7 @@ Law: shows what rooms and transcripts say, and hands on what is typed; knows no 
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from time import monotonic
 from typing import Any, ClassVar, Final
 
 from rich.text import Text
@@ -20,6 +21,8 @@ from parley.events import Event, MessageCreated, TypingNow
 from parley.group import Group
 
 _LOOK_EVERY_S: Final = 0.1
+# The others are shown that somebody types for a few seconds at a time.
+_TYPING_EVERY_S: Final = 4.0
 _STYLES: Final[Mapping[str, str]] = {
     "person": "bold",
     "agent": "bold magenta",
@@ -92,6 +95,7 @@ class ChatScreen(App[None]):
         Binding("ctrl+p", "move(-1)", "Previous group", priority=True),
         Binding("ctrl+q", "quit", "Leave"),
     ]
+    TITLE = "Parley"
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, places: Sequence[Place]) -> None:
@@ -100,6 +104,7 @@ class ChatScreen(App[None]):
         self._at = 0
         self._shown: dict[str, tuple[Entry, Static]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._typing_again_s = 0.0
 
     @property
     def place(self) -> Place:
@@ -162,6 +167,12 @@ class ChatScreen(App[None]):
     def on_list_view_selected(self, selected: ListView.Selected) -> None:
         self._at = selected.list_view.index or 0
         self.query_one("#input", Input).focus()
+
+    def on_input_changed(self, changed: Input.Changed) -> None:
+        heard = self.place.joined and self.place.ended is None
+        if heard and changed.value and not changed.value.startswith("/") and monotonic() >= self._typing_again_s:
+            self._typing_again_s = monotonic() + _TYPING_EVERY_S
+            self._do(self.place.room.typing())
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
         text = submitted.value.strip()
