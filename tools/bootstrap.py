@@ -1,7 +1,8 @@
 """The first step of every `make` target, for a machine that has Python and nothing else.
 
 Law: standard library only, and syntax that an old Python can read well enough to be told that it is too old. It
-makes `.venv`, installs what requirements/dev.txt locks, and hands over to `python -m tools`.
+makes `.venv`, installs what a lock in requirements/ names, and hands over to `python -m tools`. What runs the stack
+needs few packages, and is not kept waiting for those of the tests.
 """
 
 import hashlib
@@ -15,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-LOCK = ROOT / "requirements" / "dev.txt"
 STAMP = ROOT / ".cache" / "stamps" / "python"
+RUNS_THE_STACK = ("demo", "dev", "serve", "setup", "dev-vars", "deploy")
 
 HELP = """\
 Parley - group chat for people and AI agents, on Cloudflare's edge
@@ -43,8 +44,12 @@ def fail(sentence: str) -> None:
     sys.exit(1)
 
 
-def stamp_key() -> str:
-    return hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+def lock_file(name: str) -> Path:
+    return ROOT / "requirements" / (name + ".txt")
+
+
+def stamp_key(name: str) -> str:
+    return name + " " + hashlib.sha256(lock_file(name).read_bytes() + sys.version.encode()).hexdigest()
 
 
 def make_venv() -> None:
@@ -59,14 +64,14 @@ def make_venv() -> None:
         )
 
 
-def install() -> None:
-    total = sum("==" in line for line in LOCK.read_text().splitlines())
+def install(lock: Path) -> None:
+    total = sum("==" in line for line in lock.read_text().splitlines())
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
     started = time.monotonic()
     tail: list[str] = []
     seen = 0
     with subprocess.Popen(
-        [*command, "-r", str(LOCK)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, "-r", str(lock)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pip:
         for line in pip.stdout or ():
             tail = [*tail[-30:], line]
@@ -84,7 +89,7 @@ def install() -> None:
 def explain(output: str) -> str:
     if any(sign in output for sign in NETWORK_SIGNS):
         return "the Python package index is out of reach; check the network (or pip's proxy setting) and run it again."
-    return "pip could not install requirements/dev.txt (its last lines are above)."
+    return "pip could not install what is locked in requirements/ (its last lines are above)."
 
 
 def show_progress(text: str) -> None:
@@ -93,16 +98,20 @@ def show_progress(text: str) -> None:
         sys.stdout.flush()
 
 
-def ensure_environment() -> None:
-    key = stamp_key()
-    if VENV_PYTHON.exists() and STAMP.exists() and STAMP.read_text() == key:
+def ensure_environment(command: str) -> None:
+    """The smaller set of packages is part of the larger one, and is added to when that is needed."""
+    found = STAMP.read_text() if VENV_PYTHON.exists() and STAMP.exists() else ""
+    name = "run" if command in RUNS_THE_STACK else "dev"
+    if found in (stamp_key(name), stamp_key("dev")):
         return
-    sys.stdout.write("Setting up Python (first run, or requirements/dev.txt changed)\n")
+    sys.stdout.write("Setting up Python (first run, or requirements/" + name + ".txt changed)\n")
     sys.stdout.flush()
-    make_venv()
-    install()
+    if found != stamp_key("run"):
+        make_venv()
+    STAMP.unlink(missing_ok=True)
+    install(lock_file(name))
     STAMP.parent.mkdir(parents=True, exist_ok=True)
-    STAMP.write_text(key)
+    STAMP.write_text(stamp_key(name))
 
 
 def main(arguments: "list[str]") -> None:
@@ -121,7 +130,7 @@ def main(arguments: "list[str]") -> None:
         clean(ROOT)
         return
     try:
-        ensure_environment()
+        ensure_environment(arguments[0])
     except KeyboardInterrupt:
         fail("interrupted; the next run begins where this one stopped.")
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "tools", *arguments])

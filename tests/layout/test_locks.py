@@ -8,7 +8,7 @@ import pytest
 from tests.layout.sources import ROOT
 
 PYTHON_LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-LOCKS = [*PYTHON_LOCKS, ROOT / "package-lock.json"]
+LOCKS = [*PYTHON_LOCKS, ROOT / "package-lock.json", ROOT / "tests" / "interop" / "package-lock.json"]
 # npm repeats in its lock file where a package asks for money; that is no place to install from.
 FUNDING = re.compile(r'"funding":\s*(\{[^}]*\}|\[[^\]]*\]|"[^"]*")')
 
@@ -24,3 +24,13 @@ def test_every_locked_package_has_a_version_and_a_digest(lock: Path) -> None:
     pins = re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"(?m)^#.*\n", "", lock.read_text()).strip())
     assert pins
     assert [pin for pin in pins if not re.match(r"[\w.\[\]-]+==\S+ .*--hash=sha256:", pin, re.DOTALL)] == []
+
+
+def test_what_runs_the_stack_is_part_of_what_tests_it() -> None:
+    run, dev = (pins(ROOT / "requirements" / name) for name in ("run.txt", "dev.txt"))
+    assert run <= dev
+    assert len(run) < len(dev)
+
+
+def pins(lock: Path) -> set[str]:
+    return set(re.findall(r"(?m)^[\w.\[\]-]+==[^\s;]+", lock.read_text()))
