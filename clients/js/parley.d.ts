@@ -33,8 +33,10 @@ export interface EventData {
   "member.joined": { member: Member };
   "member.left": { member: Member };
   "member.role_changed": { member: Member };
+  "member.renamed": { member: Member };
   "agent.added": { agent: Agent };
   "agent.removed": { agent: Agent };
+  "agent.changed": { agent: Agent };
   "read.moved": { position: number };
   "run.started": { run_id: string; agent_id: string; trigger: number; purpose?: "select" };
   "run.finished": {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from parley.events import (
     Agent,
     AgentAdded,
+    AgentChanged,
     AgentRemoved,
     ApprovalRequested,
     ApprovalResolved,
@@ -19,6 +20,7 @@ from parley.events import (
     LoopPaused,
     MemberJoined,
     MemberLeft,
+    MemberRenamed,
     MemberRoleChanged,
     MessageCreated,
     MessageDeleted,
@@ -89,10 +91,14 @@ def _about_people(event: Event) -> str | None:
             return f"{plain(member.name)} left"
         case MemberRoleChanged(member):
             return f"{plain(member.name)} is now {member.role}"
+        case MemberRenamed(member):
+            return f"{plain(member.name)} has a new name"
         case AgentAdded(agent):
             return f"{plain(agent.name)} (@{agent.handle}) joined"
         case AgentRemoved(agent):
             return f"{plain(agent.name)} (@{agent.handle}) left"
+        case AgentChanged(agent):
+            return f"{plain(agent.name)} (@{agent.handle}) was changed"
         case _:
             return None
 
