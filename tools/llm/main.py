@@ -1,7 +1,9 @@
 """`make e2e-llm`: the whole chain with a real small language model, and what it adds to the model's own time.
 
 Law: every round asks the same question twice, through the chain and then straight at the server with the very request
-that the chain had sent; what is printed are medians of what was measured. Exit code 0 only when all answers came whole.
+that the chain had sent. What lies between asking and the first word is the way to the server, the model's own time, and
+the way back; the server's clock, which is this machine's, tells them apart. What is printed are medians of what was
+measured. Exit code 0 only when all answers came whole.
 """
 
 import asyncio
@@ -35,9 +37,21 @@ app = typer.Typer(add_completion=False)
 
 @dataclass(frozen=True)
 class Timed:
+    """`way_s`: from asking to the server and from its first word back."""
+
     first_s: float
+    way_s: float
     whole_s: float
     tokens: int
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the server remembers of the last question."""
+
+    body: str
+    came_s: float
+    first_s: float
 
 
 @app.command()
@@ -67,44 +81,54 @@ async def _ask(base_url: str, operator_token: str, model_url: str, rounds: int) 
             # A group each, so that every question is the first one.
             group = await owner.create_group(org_id, f"Round {number}", agent_ids=(smol.id,))
             async with seated("Ada", base_url, token, group.group_id) as ada:
-                chained = await _through_the_chain(ada)
-            asked = (await server.get(model_url)).content
-            pairs.append((chained, await _straight(server, model_url, asked)))
+                chained = await _through_the_chain(ada, server, model_url)
+            pairs.append((chained, await _straight(server, model_url)))
             out.print(f"  [dim]round {number}: {chained.first_s * 1000:.0f} ms to the first word[/dim]")
         # The first round warms both up.
         return pairs[1:]
 
 
-async def _through_the_chain(ada: Seat) -> Timed:
-    started = time.monotonic()
+async def _through_the_chain(ada: Seat, server: httpx.AsyncClient, model_url: str) -> Timed:
+    started_s = time.time()
     await ada.room.send(QUESTION)
     await ada.until(lambda: ada.deltas, "the first word")
-    first_s = time.monotonic() - started
+    shown_s = time.time()
     await ada.until(lambda: _data(ada, RunFinished), "the end of the run")
-    whole_s = time.monotonic() - started
+    ended_s = time.time()
     (ending,) = _data(ada, RunFinished)
     if ending.outcome not in ("success", "limit"):
         raise ToolError(f"the run ended with {ending.outcome}: {ending.error}")
     if _data(ada, MessageCreated)[-1].text != "".join(delta.text for delta in ada.deltas):
         raise ToolError("what was shown is not what was kept")
-    return Timed(first_s, whole_s, ending.usage.output_tokens)
+    served = await _served(server, model_url)
+    return _timed(served, started_s, shown_s, ended_s, ending.usage.output_tokens)
+
+
+async def _served(server: httpx.AsyncClient, model_url: str) -> Served:
+    return Served(**(await server.get(model_url)).json())
+
+
+def _timed(served: Served, started_s: float, shown_s: float, ended_s: float, tokens: int) -> Timed:
+    way_s = (served.came_s - started_s) + (shown_s - served.first_s)
+    return Timed(shown_s - started_s, way_s, ended_s - started_s, tokens)
 
 
 def _data(seat: Seat, kind: type[D]) -> list[D]:
     return [event.data for event in seat.events if isinstance(event.data, kind)]
 
 
-async def _straight(server: httpx.AsyncClient, model_url: str, asked: bytes) -> Timed:
-    started = time.monotonic()
-    first_s, tokens = 0.0, 0
-    async with server.stream("POST", f"{model_url}/chat/completions", content=asked) as response:
+async def _straight(server: httpx.AsyncClient, model_url: str) -> Timed:
+    asked = (await _served(server, model_url)).body
+    started_s = time.time()
+    shown_s, tokens = 0.0, 0
+    async with server.stream("POST", f"{model_url}/chat/completions", content=asked.encode()) as response:
         async for line in response.aiter_lines():
-            with suppress(ValueError):
+            with suppress(ValueError):  # empty lines and [DONE]
                 chunk = json.loads(line.removeprefix("data: "))
-                if not first_s and chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
-                    first_s = time.monotonic() - started
+                if not shown_s and chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
+                    shown_s = time.time()
                 tokens = chunk.get("usage", {}).get("completion_tokens", tokens)
-    return Timed(first_s, time.monotonic() - started, tokens)
+    return _timed(await _served(server, model_url), started_s, shown_s, time.time(), tokens)
 
 
 def _print(pairs: list[tuple[Timed, Timed]]) -> None:
@@ -112,9 +136,11 @@ def _print(pairs: list[tuple[Timed, Timed]]) -> None:
     out.print(f"\nSmolLM2 135M on {THREADS} threads, medians of {len(pairs)} rounds")
     for name, times in (("through the chain", chained), ("straight", straight)):
         speed = median((t.tokens - 1) / (t.whole_s - t.first_s) for t in times if t.tokens > 1)
-        first_ms = median(t.first_s for t in times) * 1000
-        out.print(f"  {name:18} first word {first_ms:7.1f} ms   {speed:6.1f} tokens/s")
-    added_ms = median(a.first_s - b.first_s for a, b in pairs) * 1000
+        first_ms, way_ms = median(t.first_s for t in times) * 1000, median(t.way_s for t in times) * 1000
+        out.print(
+            f"  {name:18} first word {first_ms:7.0f} ms, {way_ms:6.1f} of them on the way   {speed:6.1f} tokens/s"
+        )
+    added_ms = median(a.way_s - b.way_s for a, b in pairs) * 1000
     out.print(f"  the chain adds {added_ms:.1f} ms to the first word")
 
 

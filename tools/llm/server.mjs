@@ -11,7 +11,9 @@ const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({ contextSize: 4096, threads: Number(threads) });
 const sequence = context.getSequence();
 let turn = Promise.resolve();
-let last = "";
+// Of the last question: its body, and when it came and its first word left, in seconds of this machine's clock.
+const last = { body: "", came_s: 0, first_s: 0 };
+const now_s = () => (performance.timeOrigin + performance.now()) / 1000;
 
 function history(messages) {
   return messages.map(({ role, content }) =>
@@ -35,7 +37,10 @@ async function complete(body, response) {
       temperature: 0,
       signal: abort.signal,
       stopOnAbortSignal: true,
-      onTextChunk: (content) => send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
+      onTextChunk: (content) => {
+        last.first_s ||= now_s();
+        send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+      },
     });
     const used = sequence.tokenMeter.diff(before);
     const finish_reason = stopReason === "maxTokens" ? "length" : "stop";
@@ -50,12 +55,13 @@ async function complete(body, response) {
 
 const server = createServer(async (request, response) => {
   if (request.method === "GET") {
-    response.end(last);
+    response.end(JSON.stringify(last));
     return;
   }
+  const came_s = now_s();
   let text = "";
   for await (const chunk of request) text += chunk;
-  last = text;
+  Object.assign(last, { body: text, came_s, first_s: 0 });
   response.writeHead(200, { "Content-Type": "text/event-stream" });
   response.flushHeaders();
   turn = turn.then(() => complete(JSON.parse(text), response)).catch((error) => response.destroy(error));
