@@ -53,7 +53,7 @@ async def printed(*command: str | Path, shell: Shell, until: str | None = None) 
 
 
 # What each example prints at last; the first goes on for ever.
-EXPECTED = ("Scribe **Decided**", "Scribe: **Decided**", "['Bread or cake?']", "")
+EXPECTED = ("Scribe **Summary", "Scribe: **Summary", "['Bread or cake?']", "")
 
 
 @pytest.mark.parametrize("number", range(len(EXPECTED)))
