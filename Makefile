@@ -1,10 +1,10 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo dev dev-vars serve test chaos e2e-llm check docs clean lock
+.PHONY: help setup demo dev dev-vars serve test chaos e2e-llm check docs deploy audit clean lock
 .DEFAULT_GOAL := help
 
-help setup demo dev dev-vars serve test chaos e2e-llm check docs clean:
+help setup demo dev dev-vars serve test chaos e2e-llm check docs deploy audit clean:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
 
 # For maintainers, after a change to a requirements/*.in or to package.json; needs uv and npm on PATH.

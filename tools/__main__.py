@@ -103,6 +103,12 @@ def keys(context: typer.Context) -> None:
 
 
 @app.command()
+def deploy() -> None:
+    """Keys, migrations, the three Workers, the first org (ENV=staging, DRY=1)."""
+    hand_over("tools.deploy.main")
+
+
+@app.command()
 def clean() -> None:
     """Remove what set-up has made."""
     cleaning.clean(ROOT)
