@@ -21,6 +21,7 @@ from shared.edge.crypto import new_jti
 from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
 from shared.edge.timer import done_within
+from shared.edge.tracing import arrived
 from shared.log import Log, whereabouts
 from shared.protocol import Usage
 from shared.tokens import Tokens
@@ -53,6 +54,7 @@ class AgentCalls:
 
     async def drive(self, run_id: str) -> None:
         """From the call to the run's ending, which the group is told whatever happens."""
+        arrived(self._log, None, "run_started", run_id=run_id)
         stream, abort = RunStream(run_id, self._group.rules.runs.length(run_id)), js.AbortController.new()
         self._aborts[run_id] = abort
         try:
@@ -65,6 +67,7 @@ class AgentCalls:
             self._log("run_broke", run_id=run_id, reason=whereabouts(exc))
             ending = RunEnded(run_id, "error", Usage(), "The run broke")
         self._aborts.pop(run_id, None)
+        self._log("run_ended", run_id=run_id, outcome=getattr(ending, "outcome", "deferred"))
         self._receive(ending)
 
     def stop(self, run_id: str) -> None:

@@ -16,6 +16,7 @@ import orchestrator.routes
 from app.health import VERSION
 from durable_objects.archive import Manifest
 from shared.agent_api import RunEvent
+from shared.checkup import Checkup
 from shared.errors import AmbiguousCredential, Conflict, Forbidden, InvalidCredential, UpgradeRequired
 from shared.http import Call, Endpoints
 from shared.keys import KeySet
@@ -122,6 +123,7 @@ def _app() -> Service:
         },
         answers={
             "read_messages": HISTORY,
+            "deep_healthz": Answer(ref("Checkup"), models=gives(Checkup)),
             "read_manifest": Answer(ref("Manifest"), models=gives(Manifest)),
             "download_archive": Answer(
                 {"description": "gzip; one event a line.", "contentMediaType": "application/gzip"}

@@ -6,6 +6,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from shared import trace
 from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable
@@ -28,7 +29,7 @@ class BoundPeer:
         self.origin = origin
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        request = js_request(self.origin + target, method, headers, body)
+        request = js_request(self.origin + target, method, {**headers, **trace.headers()}, body)
         try:
             response = await self._raw.fetch(request)
             return Reply(response.status, (await response.arrayBuffer()).to_bytes())
@@ -46,4 +47,5 @@ class BoundPeer:
 
     async def open(self, method: str, target: str, headers: Mapping[str, str], body: bytes, signal: Any) -> Any:
         """The JavaScript Response as soon as it begins, for streams; `signal` aborts it. Raises JsException."""
-        return await self._raw.fetch(js_request(self.origin + target, method, headers, body, signal=signal))
+        traced = {**headers, **trace.headers()}
+        return await self._raw.fetch(js_request(self.origin + target, method, traced, body, signal=signal))

@@ -19,6 +19,7 @@ from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
 from orchestrator.sessions import certify, open_session
 from orchestrator.store import GroupRow
+from shared.checkup import Checkup, examine
 from shared.clock import rfc3339, seconds
 from shared.errors import (
     AmbiguousCredential,
@@ -372,6 +373,12 @@ async def own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str)
     if call.caller.sep < group.session_epoch:
         raise Forbidden("A newer session of this group has taken over")
     return group
+
+
+@endpoints.add("POST", "/infra/checkup", auth="app", errors=(InvalidCredential, Unavailable))
+async def check_up(call: AppCall) -> Checkup:
+    """Every part of the Orchestrator and what lies behind it, asked."""
+    return Checkup.of(*await examine(call.ports.checks, call.ports.clock, call.ports.log))
 
 
 # ── public ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,8 @@ from orchestrator.admission import Admission
 from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable, error_of
+from shared.trace import TRACE_HEADER
+from shared.trace import headers as trace_headers
 
 _OK: Final = '{"ok":'
 
@@ -31,7 +33,11 @@ class ObjectControllers:
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         try:
-            text = str(await self._raw.getByName(group_id).answer(call.model_dump_json()))
+            text = str(
+                await self._raw.getByName(group_id).answer(
+                    call.model_dump_json(), trace_headers().get(TRACE_HEADER, "")
+                )
+            )
         except JsException as exc:
             raise Unavailable(reason=f"group controller: {exc}") from exc
         if text.startswith(_OK):
@@ -53,7 +59,7 @@ class ObjectControllers:
 
     async def connect(self, group_id: str, admission: Admission) -> Any:
         """The raw response to an admitted upgrade, socket and all."""
-        headers = {"Upgrade": "websocket", CLAIMS_HEADER: json.dumps(admission.claims.model_dump())}
+        headers = {**trace_headers(), "Upgrade": "websocket", CLAIMS_HEADER: json.dumps(admission.claims.model_dump())}
         if admission.subprotocol is not None:
             headers[SUBPROTOCOL_HEADER] = admission.subprotocol
         request = js.Request.new("https://group-controller/socket", js_object({"headers": headers}))
