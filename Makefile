@@ -14,6 +14,7 @@ UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-emit-inde
 lock:
 	$(UV_COMPILE) --python-version 3.11 -o requirements/node.txt requirements/node.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/run.txt requirements/run.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/audit.txt requirements/audit.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
 	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
 	$(UV_COMPILE) --python-version 3.11 --no-deps -o requirements/llm.txt requirements/llm.in

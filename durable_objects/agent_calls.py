@@ -25,6 +25,7 @@ from shared.edge.tracing import arrived
 from shared.log import Log, whereabouts
 from shared.protocol import Usage
 from shared.tokens import Tokens
+from shared.trace import leave
 
 GATHER_S: Final = 0.03
 SILENCE_S: Final = 30.0
@@ -68,6 +69,7 @@ class AgentCalls:
             ending = RunEnded(run_id, "error", Usage(), "The run broke")
         self._aborts.pop(run_id, None)
         self._log("run_ended", run_id=run_id, outcome=getattr(ending, "outcome", "deferred"))
+        leave()  # what has waited for this run is not part of it
         self._receive(ending)
 
     def stop(self, run_id: str) -> None:

@@ -57,6 +57,11 @@ def enter(header: str | None, seed: str) -> Trace:
     return trace
 
 
+def leave() -> None:
+    """What this task does from here on belongs to no trace."""
+    _current.set(None)
+
+
 def headers() -> dict[str, str]:
     """What a call to another Worker is to carry."""
     trace = current()

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from shared.log import Log
-from shared.trace import TRACE_HEADER, Trace, current, enter, headers
+from shared.trace import TRACE_HEADER, Trace, current, enter, headers, leave
 
 TRACE_ID, SPAN_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HEADER = f"00-{TRACE_ID}-{SPAN_ID}-01"
@@ -54,6 +54,8 @@ async def test_a_task_goes_on_with_the_trace_it_was_started_in_and_changes_nobod
     assert current() == outer
     assert {trace.parent_id for trace in inner} == {outer.span_id}
     assert headers() == {TRACE_HEADER: outer.header}
+    leave()
+    assert current() is None
 
 
 async def test_every_line_of_the_log_says_which_trace_it_belongs_to() -> None:
