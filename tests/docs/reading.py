@@ -72,11 +72,15 @@ def command_lines() -> list[tuple[str, str]]:
             command = line.removeprefix("$ ").split("  #")[0].split(" # ")[0].strip()
             if command.split(" ")[0] in STARTS:
                 found.append((block.document, command))
+    for path in AUTOMATED:
+        runs = re.findall(r"^(?:\s*- run: )?(make .*)$", (ROOT / path).read_text(), re.MULTILINE)
+        found += [(path, command) for command in runs]
     for document in documents():
         found += [(document.path, code) for code in document.inline() if code.split(" ")[0] in STARTS]
     return sorted(set(found))
 
 
+AUTOMATED = (".ci/run", ".github/workflows/check.yml", ".github/workflows/deploy.yml")
 STARTS = (
     "make",
     "npx",

@@ -19,8 +19,8 @@ from tools.deploy.wrangler import RunWrangler, wrangler
 from tools.local import APP_ID
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-# The API's number for a Worker that does not exist.
-_NO_SUCH_WORKER: Final = "10007"
+# What wrangler 4.164 says of a Worker that was never deployed; and the API's number for it.
+_NO_SUCH_WORKER: Final = ("If this is a new Worker", "code: 10007")
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def secrets_there(run: RunWrangler, worker: str) -> str:
     try:
         return run(("secret", "list", "-e", worker), "")
     except ToolError as refused:
-        if _NO_SUCH_WORKER in str(refused):
+        if any(sign in str(refused) for sign in _NO_SUCH_WORKER):
             return ""
         raise
 

@@ -4,6 +4,7 @@ Law: a secret is given on standard input, never as an argument; what wrangler sa
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ RunWrangler = Callable[[Sequence[str], str], str]
 """Arguments, and what it reads from standard input; gives what it printed. Raises ToolError."""
 TIME_LIMIT_S: Final = 600
 _SIGNED_OUT: Final = ("CLOUDFLARE_API_TOKEN", "not authenticated", "wrangler login", "[code: 10000]")
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 _OFFLINE: Final = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "fetch failed")
 
 
@@ -55,6 +57,6 @@ def reason(arguments: Sequence[str], output: str) -> str:
         return "Cloudflare does not know you here: set CLOUDFLARE_API_TOKEN, or run `npx wrangler login` once."
     if any(sign in output for sign in _OFFLINE):
         return "Cloudflare's API is out of reach; check the network or proxy and run it again."
-    last = "\n".join(output.strip().splitlines()[-8:])
+    last = "\n".join(_COLOURS.sub("", output).strip().splitlines()[-8:])
     command = " ".join(part for part in arguments[:3] if not part.startswith("-"))
     return f"wrangler {command} failed; its last lines were:\n{last}"

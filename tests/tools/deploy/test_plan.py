@@ -27,7 +27,7 @@ def test_a_secret_is_put_in_only_when_there_is_a_value_for_it() -> None:
     ("output", "listed"),
     [
         ('[{"name": "harbour"}]', True),
-        ("name:  harbour\ncreated: 2026", True),
+        ("Listing buckets...\nname:           harbour\ncreation_date:  2026-01-01", True),
         ('[{"name": "harbour-staging"}, {"name": "old-harbour"}]', False),
         ("[]", False),
     ],
