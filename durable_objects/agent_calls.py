@@ -12,7 +12,7 @@ from typing import Any, Final
 import js
 from pyodide.ffi import JsException
 
-from durable_objects.effects import Happening, RunEnded, RunSaid
+from durable_objects.effects import Happening, RunDeferred, RunEnded, RunSaid
 from durable_objects.group import Group
 from durable_objects.renewal import Sessions
 from durable_objects.run_stream import RunStream
@@ -22,7 +22,7 @@ from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
 from shared.edge.timer import done_within
 from shared.edge.tracing import arrived
-from shared.log import Log, whereabouts
+from shared.log import Field, Log, whereabouts
 from shared.protocol import Usage
 from shared.tokens import Tokens
 from shared.trace import leave
@@ -68,7 +68,7 @@ class AgentCalls:
             self._log("run_broke", run_id=run_id, reason=whereabouts(exc))
             ending = RunEnded(run_id, "error", Usage(), "The run broke")
         self._aborts.pop(run_id, None)
-        self._log("run_ended", run_id=run_id, outcome=getattr(ending, "outcome", "deferred"))
+        self._log("run_ended", run_id=run_id, **_figures(ending))
         leave()  # what has waited for this run is not part of it
         self._receive(ending)
 
@@ -124,3 +124,13 @@ class AgentCalls:
         # One that is still open when the stream is cancelled fails then, and nobody waits for it any more.
         reading.add_done_callback(lambda done: None if done.cancelled() else done.exception())
         return reading
+
+
+def _figures(ending: RunEnded | RunDeferred) -> dict[str, Field]:
+    """What the log says of a run, or of a part of one that goes on later."""
+    match ending:
+        case RunEnded():
+            outcome, usage = str(ending.outcome), ending.usage
+        case RunDeferred():
+            outcome, usage = "deferred", ending.requests.usage
+    return {"outcome": outcome, "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}

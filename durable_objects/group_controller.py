@@ -46,8 +46,8 @@ class GroupController(DurableObject):
         self._wake()
         try:
             call = CONTROLLER_CALL.validate_json(text)
-            await self._caretaker.prepare(call)
             arrived(self._log, trace, "call", kind=call.call)
+            await self._caretaker.prepare(call)
             reply, effects = self._group.answer(call)
             self._performer.run(effects)
             self._performer.run(await self._caretaker.complete(call))

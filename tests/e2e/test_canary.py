@@ -110,7 +110,7 @@ async def _misplace(deployment: Deployment, team: Team, planted: Planted) -> Non
                     {"Authorization": f"Bearer {secret}x"},
                     {"Authorization": f"GroupSig {secret}"},
                     {"Authorization": secret, CERTIFICATE_HEADER: secret},
-                    {"Cookie": secret, "X-Request-Id": secret, "Origin": secret},
+                    {"Cookie": secret, "X-Request-Id": secret, "Origin": secret, "traceparent": secret},
                 ):
                     answer = await client.post(f"{origin}{path}?token={secret}", headers=headers, json={"x": secret})
                     planted.refusals.append(answer.text)

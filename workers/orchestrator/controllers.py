@@ -33,11 +33,8 @@ class ObjectControllers:
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         try:
-            text = str(
-                await self._raw.getByName(group_id).answer(
-                    call.model_dump_json(), trace_headers().get(TRACE_HEADER, "")
-                )
-            )
+            traced = trace_headers().get(TRACE_HEADER, "")
+            text = str(await self._raw.getByName(group_id).answer(call.model_dump_json(), traced))
         except JsException as exc:
             raise Unavailable(reason=f"group controller: {exc}") from exc
         if text.startswith(_OK):
@@ -46,7 +43,7 @@ class ObjectControllers:
         raise error_of(error["code"], error["message"], error.get("retry_after_ms"))
 
     async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
-        headers = {READ_HEADER: f"{user_id} {run_id} {offset}"}
+        headers = {**trace_headers(), READ_HEADER: f"{user_id} {run_id} {offset}"}
         request = js.Request.new("https://group-controller/run", js_object({"headers": headers}))
         try:
             response = await self._raw.getByName(group_id).fetch(request)
