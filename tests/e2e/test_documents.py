@@ -13,7 +13,8 @@ from tests.docs.reading import Block, blocks
 from tests.e2e.deployment import Team
 
 PATIENCE_S = 30
-TALKING = [block for block in blocks("python") if "Parley(" in block.text]
+READMES = ("README.md", "clients/python/README.md")
+TALKING = [block for block in blocks("python") if block.document in READMES and "async with" in block.text]
 
 
 async def until_printed(block: Block, values: dict[str, Any], enough: Callable[[str], bool]) -> str:
