@@ -24,7 +24,7 @@ UNUSED: Final = "healthz"
 _OK: Final = 200
 
 
-class Part(BaseModel):
+class PartChecked(BaseModel):
     """`code` says how a part failed: that of an error, or `timeout`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,19 +41,19 @@ class Checkup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status: Literal["ok", "failed"]
-    parts: tuple[Part, ...]
+    parts: tuple[PartChecked, ...]
 
     @classmethod
-    def of(cls, *parts: Part) -> "Checkup":
+    def of(cls, *parts: PartChecked) -> "Checkup":
         return cls(status="ok" if all(part.status == "ok" for part in parts) else "failed", parts=parts)
 
 
-async def examine(checks: Checks, clock: Clock, log: Log) -> list[Part]:
+async def examine(checks: Checks, clock: Clock, log: Log) -> list[PartChecked]:
     """Every part's answer, in the order of `checks`."""
     return list(await asyncio.gather(*(_examined(name, check, clock, log) for name, check in checks.items())))
 
 
-async def _examined(name: str, check: Check, clock: Clock, log: Log) -> Part:
+async def _examined(name: str, check: Check, clock: Clock, log: Log) -> PartChecked:
     started_ms = clock()
     code = reason = None
     try:
@@ -65,9 +65,9 @@ async def _examined(name: str, check: Check, clock: Clock, log: Log) -> Part:
         code = reason = "timeout"
     elapsed_ms = clock() - started_ms
     if code is None:
-        return Part(name=name, status="ok", ms=elapsed_ms)
+        return PartChecked(name=name, status="ok", ms=elapsed_ms)
     log("part_failed", part=name, code=code, reason=reason, ms=elapsed_ms)
-    return Part(name=name, status="failed", ms=elapsed_ms, code=code)
+    return PartChecked(name=name, status="failed", ms=elapsed_ms, code=code)
 
 
 # ── what is asked of the usual parts ────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,8 @@ ADVICE: Final[dict[str, str]] = {
     "group_archived": "Nothing more can be said there. Read the archive (`GET /groups/{group_id}/archive`), or "
     "have the group restored.",
     "group_archiving": "Wait: the archive is being written and verified. Soon it is `group_archived`.",
+    "idempotency_conflict": "Use a new key for a new request; the same key is for the same request, sent again.",
+    "idempotency_pending": "Send it again after `Retry-After`: the answer to the first one is on its way.",
     "internal_error": "Our fault. Try again; if it stays, tell the operator the `request_id`, which leads to the log.",
     "invalid_body": "`detail` names the first member that is wrong. Unknown members are refused too.",
     "invalid_credential": "The token is unknown, ended, revoked, or made for something else; outside, all of "
@@ -26,6 +28,7 @@ ADVICE: Final[dict[str, str]] = {
     "misconfigured": "For the operator: the Worker's log names the setting or binding that is missing "
     "(docs/settings.md).",
     "not_found": "It is absent, or you may not see it: the two look alike on purpose. Check id, org and membership.",
+    "precondition_failed": "Read it again, look at what changed, and send your change with the new `ETag`.",
     "range_not_satisfiable": "Ask for a range inside of what is there; `Content-Range` says how long it is.",
     "removed": "You are no longer a member of this group; come back only when somebody adds you again.",
     "session_expired": "Get a fresh routing token and connect again, or send `refresh` with one before the "

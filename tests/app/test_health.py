@@ -9,14 +9,17 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from app.access import AccessStore
+from app.agent_store import AgentStore
 from app.auth import authenticate
 from app.infra import Infra
 from app.ports import AppPorts
+from app.roster_store import RosterStore
 from app.routes import endpoints
 from app.settings import AppSettings
 from app.store import Store
+from app.usage_store import UsageStore
 from shared import checkup
-from shared.checkup import Checkup, Part
+from shared.checkup import Checkup, PartChecked
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
@@ -29,8 +32,8 @@ from tests.fakes import FakeDatabase
 from tests.shared.hostile import ES256
 
 OPERATOR = {"Authorization": f"Bearer {PLAIN['OPERATOR_TOKEN']}"}
-GOOD = Checkup.of(Part(name="agents", status="ok", ms=1))
-BAD = Checkup.of(Part(name="agents", status="failed", ms=5000, code="timeout"))
+GOOD = Checkup.of(PartChecked(name="agents", status="ok", ms=1))
+BAD = Checkup.of(PartChecked(name="agents", status="failed", ms=5000, code="timeout"))
 
 
 class Orchestrator:
@@ -61,6 +64,9 @@ def ports_with(reply: Reply | None) -> AppPorts:
         settings=settings,
         store=Store(database),
         access=AccessStore(database),
+        rosters=RosterStore(database),
+        agents=AgentStore(database),
+        usage=UsageStore(database),
         infra=Infra(Orchestrator(reply), signer, lambda: 0, lambda: "x" * 22),
         archives=NoArchives(),
         sign_in=None,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app.api import Model, endpoints
 from app.ports import AppPorts
 from app.settings import LocalPerson
-from shared.checkup import Checkup, Part, examine
+from shared.checkup import Checkup, PartChecked, examine
 from shared.errors import InvalidCredential, NotFound
 from shared.http import Call
 
@@ -49,7 +49,7 @@ async def healthz(call: Call[None, AppPorts]) -> Health:
 async def deep_healthz(call: Call[None, AppPorts]) -> Response:
     """Every part of this deployment, asked; 503 when one of them failed."""
     ports = call.ports
-    beyond: list[Part] = []
+    beyond: list[PartChecked] = []
 
     async def ask_orchestrator() -> None:
         beyond.extend((await ports.infra.checkup()).parts)

@@ -63,9 +63,9 @@ class AppSettings(Settings):
     operator_token: Annotated[str, StringConstraints(min_length=32, max_length=200)]
     """What the operator shows: it makes orgs and sees the deep check, nothing else."""
     cors_origins: Origins = ()
-    """The web origins whose pages may call this API, separated by spaces. Without any, no page of another origin may."""
+    """The web origins whose pages may call this API, separated by spaces; none by default."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
-    """How many requests a minute one credential may send."""
+    """How many requests a minute one person may send, with all their tokens."""
     local_people: Annotated[tuple[LocalPerson, ...], BeforeValidator(_parsed_people)] = ()
     """Demo people with their tokens, whom the page offers to sign in as. Only on a developer's machine."""
 
