@@ -10,7 +10,7 @@ HEAD: Final = """\
 # Licences of what is shipped
 
 Made by `make docs` from what a deployment carries: the packages in `python_modules` (locked in
-`requirements/worker.txt`) and the files in `workers/app/web/vendor`. Parley itself is Apache-2.0. Licence texts
+`requirements/worker.txt`) and the files in `workers/app/web/vendor`, and the viewer of the API. Parley itself is Apache-2.0. Licence texts
 travel with each: in the package's `dist-info`, or beside the file. Tools and tests use more
 (`requirements/dev.txt`, `package-lock.json`), which is installed and never shipped.
 

@@ -1,9 +1,10 @@
-"""What a deployment consists of besides our own code: the Workers' packages and the files that the page is made with.
+"""What a deployment consists of besides our own code: the Workers' packages and the files that its pages are made with.
 
 Law: read from where it lies (python_modules, the page's vendor folder), so that nothing is listed that is not shipped.
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -12,6 +13,7 @@ from typing import Final
 
 from tools.console import ToolError
 
+VIEWER_PACKAGE: Final = "swagger-ui-dist"
 VENDOR: Final = Path("workers") / "app" / "web" / "vendor"
 _ROW: Final = re.compile(r"\| (\S+) \| ((?:@[a-z0-9-]+/)?[a-z0-9-]+)@(\S+) [^|]*\| ([A-Za-z0-9.-]+) \|")
 
@@ -35,7 +37,7 @@ class Component:
 
 def components(root: Path) -> list[Component]:
     """Raises ToolError for one that does not say under which licence it is."""
-    return sorted([*packages(root), *page_files(root)], key=lambda found: (found.place, found.name))
+    return sorted([*packages(root), *page_files(root), viewer(root)], key=lambda found: (found.place, found.name))
 
 
 def packages(root: Path) -> list[Component]:
@@ -62,6 +64,12 @@ def page_files(root: Path) -> list[Component]:
         Component("npm", name, version, licence, f"the page ({file})", _sha256(folder / file))
         for file, name, version, licence in rows.values()
     ]
+
+
+def viewer(root: Path) -> Component:
+    """What shows the API at /docs; `tools.assemble` copies it, licence and all."""
+    about = json.loads((root / "node_modules" / VIEWER_PACKAGE / "package.json").read_text())
+    return Component("npm", about["name"], about["version"], about["license"], "the page /docs")
 
 
 def _sha256(path: Path) -> str:

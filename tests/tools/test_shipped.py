@@ -5,8 +5,9 @@ import pytest
 
 from tests.layout.sources import ROOT
 from tools import documents, sbom
+from tools.assemble import VIEWER
 from tools.console import ToolError
-from tools.shipped import VENDOR, components, packages, page_files
+from tools.shipped import VENDOR, VIEWER_PACKAGE, components, packages, page_files
 
 SHIPPED = components(ROOT)
 LOCKED = [line.split()[0] for line in (ROOT / "requirements" / "worker.txt").read_text().splitlines() if "==" in line]
@@ -25,6 +26,12 @@ def test_licence_texts_travel_with_what_they_are_for() -> None:
         assert list((folder / "licenses").iterdir()), folder.name
     for found in page_files(ROOT):
         assert (ROOT / VENDOR / f"{found.name}.LICENSE.txt").exists()
+
+
+def test_the_viewer_of_the_api_is_listed_as_it_is_copied() -> None:
+    assert f'"{VIEWER_PACKAGE}"' in (ROOT / "tools" / "assemble.py").read_text()
+    assert "LICENSE" in VIEWER
+    assert [found.licence for found in SHIPPED if found.name == VIEWER_PACKAGE] == ["Apache-2.0"]
 
 
 def test_a_file_that_nobody_tells_of_is_refused(tmp_path: Path) -> None:
