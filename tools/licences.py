@@ -10,9 +10,9 @@ HEAD: Final = """\
 # Licences of what is shipped
 
 Made by `make docs` from what a deployment carries: the packages in `python_modules` (locked in
-`requirements/worker.txt`) and the files in `workers/app/web/vendor`, and the viewer of the API. Parley itself is Apache-2.0. Licence texts
-travel with each: in the package's `dist-info`, or beside the file. Tools and tests use more
-(`requirements/dev.txt`, `package-lock.json`), which is installed and never shipped.
+`requirements/worker.txt`) and the files in `workers/app/web/vendor`, and the viewer of the API. Parley itself is
+Apache-2.0. Licence texts travel with each: in the package's `dist-info`, or beside the file. Tools and tests use
+more (`requirements/dev.txt`, `package-lock.json`), which is installed and never shipped.
 
 `make audit` writes the same list as a CycloneDX document, `build/sbom.cdx.json`.
 

@@ -15,7 +15,7 @@ from tools.setup.layout import Layout
 from tools.setup.node import node_of
 
 COMMANDS = command_lines()
-TARGETS = set(re.findall(r"^([a-z -]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9 -]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 WRANGLER_PARTS = 3
 
 
@@ -35,7 +35,7 @@ def make_targets() -> set[str]:
 
 @pytest.mark.parametrize(("document", "line"), starting_with("make"))
 def test_make_has_the_target(document: str, line: str) -> None:
-    wanted = [word for word in shlex.split(line)[1:] if re.fullmatch("[a-z-]+", word)]
+    wanted = [word for word in shlex.split(line)[1:] if re.fullmatch("[a-z0-9-]+", word)]
     assert set(wanted) <= make_targets(), f"{document}: {line}"
 
 
