@@ -23,7 +23,6 @@ from tools.shipped import components
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SBOM: Final = Path("build") / "sbom.cdx.json"
-LOCKS: Final = ("worker", "dev", "node", "audit")
 TIME_LIMIT_S: Final = 120
 Run = Callable[[list[str]], tuple[int, str, str]]
 
@@ -44,7 +43,7 @@ def main() -> None:
     path.write_text(json.dumps(document(VERSION, shipped), indent=2) + "\n")
     out.print(f"  {SBOM}: {len(shipped)} components")
     perform(auditor_step(Layout(ROOT)), Layout(ROOT).stamps)
-    verdicts = [python_verdict(ROOT, lock, run) for lock in LOCKS] + [npm_verdict(ROOT, run)]
+    verdicts = [python_verdict(ROOT, lock, run) for lock in locks(ROOT)] + [npm_verdict(ROOT, run)]
     for verdict in verdicts:
         mark = {"clean": "[green]✓[/green]", "unknown": "[yellow]?[/yellow]"}.get(verdict.state, "[red]✗[/red]")
         out.print(f"  {mark} {verdict.lock}: {verdict.state} [dim]{verdict.detail}[/dim]")
@@ -54,6 +53,10 @@ def main() -> None:
         )
     if any(verdict.state == "unknown" for verdict in verdicts):
         out.print("\n  Not everything could be asked, so this run says nothing about the rest.")
+
+
+def locks(root: Path) -> list[str]:
+    return sorted(path.stem for path in (root / "requirements").glob("*.txt"))
 
 
 def python_verdict(root: Path, lock: str, ask: Run) -> Verdict:

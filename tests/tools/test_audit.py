@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.layout.sources import ROOT
-from tools.audit import npm_verdict, python_verdict
+from tools.audit import locks, npm_verdict, python_verdict
 
 FINE = {"name": "good", "version": "1", "vulns": []}
 WEAK = {"name": "bad", "version": "2", "vulns": [{"id": "CVE-2026-1"}]}
@@ -17,6 +17,10 @@ def asked(code: int, printed: object, said: str = "") -> tuple[str, str]:
     text = printed if isinstance(printed, str) else json.dumps({"dependencies": printed})
     verdict = python_verdict(Path("/nowhere"), "worker", lambda _: (code, text, said))
     return verdict.state, verdict.detail
+
+
+def test_every_lock_file_is_asked_about() -> None:
+    assert {"worker", "dev", "node", "audit"} <= set(locks(ROOT))
 
 
 def test_packages_that_nothing_is_known_of_are_clean() -> None:

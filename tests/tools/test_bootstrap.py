@@ -42,7 +42,7 @@ def test_the_file_that_meets_old_pythons_has_nothing_that_they_cannot_read() -> 
     [
         ("pip._vendor.urllib3.exceptions.NewConnectionError: Failed to establish", "check the network"),
         ("Could not find a version that satisfies the requirement x (from versions: none)", "check the network"),
-        ("THESE PACKAGES DO NOT MATCH THE HASHES", "requirements/dev.txt"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES", "what is locked in requirements/"),
     ],
 )
 def test_what_pip_says_becomes_a_sentence(output: str, says: str) -> None:
