@@ -12,7 +12,7 @@ from typing import Any, Final
 import js
 from pyodide.ffi import JsException
 
-from durable_objects.effects import Happening, RunEnded, RunSaid
+from durable_objects.effects import Happening, RunDeferred, RunEnded, RunSaid
 from durable_objects.group import Group
 from durable_objects.renewal import Sessions
 from durable_objects.run_stream import RunStream
@@ -21,9 +21,11 @@ from shared.edge.crypto import new_jti
 from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
 from shared.edge.timer import done_within
-from shared.log import Log, whereabouts
+from shared.edge.tracing import arrived
+from shared.log import Field, Log, whereabouts
 from shared.protocol import Usage
 from shared.tokens import Tokens
+from shared.trace import leave
 
 GATHER_S: Final = 0.03
 SILENCE_S: Final = 30.0
@@ -53,6 +55,7 @@ class AgentCalls:
 
     async def drive(self, run_id: str) -> None:
         """From the call to the run's ending, which the group is told whatever happens."""
+        arrived(self._log, None, "run_started", run_id=run_id)
         stream, abort = RunStream(run_id, self._group.rules.runs.length(run_id)), js.AbortController.new()
         self._aborts[run_id] = abort
         try:
@@ -65,6 +68,8 @@ class AgentCalls:
             self._log("run_broke", run_id=run_id, reason=whereabouts(exc))
             ending = RunEnded(run_id, "error", Usage(), "The run broke")
         self._aborts.pop(run_id, None)
+        self._log("run_ended", run_id=run_id, **_figures(ending))
+        leave()  # what has waited for this run is not part of it
         self._receive(ending)
 
     def stop(self, run_id: str) -> None:
@@ -119,3 +124,13 @@ class AgentCalls:
         # One that is still open when the stream is cancelled fails then, and nobody waits for it any more.
         reading.add_done_callback(lambda done: None if done.cancelled() else done.exception())
         return reading
+
+
+def _figures(ending: RunEnded | RunDeferred) -> dict[str, Field]:
+    """What the log says of a run, or of a part of one that goes on later."""
+    match ending:
+        case RunEnded():
+            outcome, usage = str(ending.outcome), ending.usage
+        case RunDeferred():
+            outcome, usage = "deferred", ending.requests.usage
+    return {"outcome": outcome, "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}

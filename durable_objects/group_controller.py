@@ -6,8 +6,6 @@ group, take the effects, have them run in their order. When that fails, memory i
 
 from typing import Any
 
-import js
-
 from durable_objects.calls import CONTROLLER_CALL
 from durable_objects.effects import Arrived, Connected, Disconnected, Happening, Rang, Woke
 from durable_objects.run_readers import READ_HEADER
@@ -15,15 +13,16 @@ from durable_objects.upgrade import accept_upgrade
 from durable_objects.wiring import wire
 from shared.edge.js import now_ms
 from shared.edge.refusal import refuse
+from shared.edge.tracing import arrived, header_of
+from shared.edge.worker import log_of
 from shared.errors import ParleyError
-from shared.log import Log
 from workers import DurableObject
 
 
 class GroupController(DurableObject):
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
-        self._log = Log(js.console.log, now_ms, "group_controller")
+        self._log = log_of("group_controller")
         parts = wire(ctx._ctx, env, self._log, self._receive)
         self._sockets, self._group = parts.sockets, parts.group
         self._caretaker, self._performer = parts.caretaker, parts.performer
@@ -31,6 +30,7 @@ class GroupController(DurableObject):
 
     async def fetch(self, request: Any) -> Any:
         """A socket or a reader of a run, let in by the Orchestrator."""
+        arrived(self._log, header_of(request.js_object), "connection")
         self._wake()
         try:
             if request.js_object.headers.has(READ_HEADER):
@@ -41,11 +41,12 @@ class GroupController(DurableObject):
         self._receive(Connected(session))
         return response
 
-    async def answer(self, text: str) -> str:
+    async def answer(self, text: str, trace: str | None = None) -> str:
         """A call of the Orchestrator."""
         self._wake()
         try:
             call = CONTROLLER_CALL.validate_json(text)
+            arrived(self._log, trace, "call", kind=call.call)
             await self._caretaker.prepare(call)
             reply, effects = self._group.answer(call)
             self._performer.run(effects)

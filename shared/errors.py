@@ -168,6 +168,11 @@ def _family(parent: type[ParleyError]) -> dict[str, type[ParleyError]]:
 _BY_CODE = _family(ParleyError) | {InternalError.code: InternalError}
 
 
+def all_errors() -> list[type[ParleyError]]:
+    """One class for each code."""
+    return list(_BY_CODE.values())
+
+
 def error_of(code: str, detail: str, retry_after_ms: int | None = None) -> ParleyError:
     """The failure that another part of this system reported by its code."""
     return _BY_CODE.get(code, InternalError)(detail, retry_after_ms=retry_after_ms)

@@ -37,6 +37,7 @@ from shared.ids import MakeId
 from shared.log import Log, whereabouts
 from shared.preconditions import entity_tag, matches, none_match
 from shared.signing import SignedRequest
+from shared.trace import TRACE_HEADER, enter
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
 PROBLEM_TYPE: Final = "urn:parley:error:"
@@ -182,6 +183,7 @@ class Api(Generic[W]):
     def _dispatch(self, by_method: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             request_id, started_ms = self.make_id("req"), self.clock()
+            enter(request.headers.get(TRACE_HEADER), request_id)
             endpoint = by_method.get(request.method) or by_method.get("GET")
             failure: ParleyError | None = None
             headers = self.cors.headers(request.headers.get("origin"))
@@ -262,6 +264,7 @@ class Api(Generic[W]):
         status = exc.status_code if isinstance(exc, HTTPException) else 500
         failure = {404: NotFound, 405: MethodNotAllowed}.get(status, InternalError)()
         request_id = self.make_id("req")
+        enter(request.headers.get(TRACE_HEADER), request_id)
         response = problem(failure, request_id)
         response.headers.update({**self.cors.headers(request.headers.get("origin")), "X-Request-Id": request_id})
         if isinstance(exc, HTTPException) and exc.headers:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 from shared.clock import Clock, rfc3339
+from shared.trace import current
 
 Field = str | int | float | bool | None
 
@@ -27,5 +28,10 @@ class Log:
         self._worker = worker
 
     def __call__(self, event: str, **fields: Field) -> None:
-        line = {"time": rfc3339(self._clock()), "worker": self._worker, "event": event, **fields}
+        """One line, with the trace that it belongs to."""
+        line: dict[str, Field] = {"time": rfc3339(self._clock()), "worker": self._worker, "event": event}
+        trace = current()
+        if trace is not None:
+            line |= {"trace_id": trace.trace_id, "span_id": trace.span_id, "parent_id": trace.parent_id}
+        line |= fields
         self._write(json.dumps(line, ensure_ascii=False, separators=(",", ":")))

@@ -3,7 +3,7 @@
 Law: a Worker that is told something wrong refuses to work and names the setting; it never guesses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
@@ -29,6 +29,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: Literal["local", "staging", "production"]
+    """What kind of deployment this is. Only `local` allows demo people, and origins of plain HTTP."""
 
     @classmethod
     def load(cls, read: ReadVariable) -> Self:
@@ -37,8 +38,18 @@ class Settings(BaseModel):
         placeholders = [name.upper() for name, value in values.items() if value and PLACEHOLDER_SUFFIX in value]
         if placeholders:
             raise Misconfigured(reason=f"still placeholders: {', '.join(placeholders)}; see wrangler.toml")
+        if plain := _plain_origins(values):
+            raise Misconfigured(reason=f"plain HTTP outside a local deployment: {', '.join(plain)}")
         try:
             return cls.model_validate({name: value for name, value in values.items() if value is not None})
         except ValidationError as exc:
             wrong = sorted({str(error["loc"][0]).upper() if error["loc"] else error["msg"] for error in exc.errors()})
             raise Misconfigured(reason=f"missing or invalid: {', '.join(wrong)}") from exc
+
+
+def _plain_origins(values: Mapping[str, str | None]) -> list[str]:
+    """Bearers and routing tokens travel to these addresses."""
+    if values["environment"] == "local":
+        return []
+    origins = [name for name in values if name.endswith(("_origin", "_origins"))]
+    return [name.upper() for name in origins if "http://" in (values[name] or "")]

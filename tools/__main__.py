@@ -84,8 +84,8 @@ def dev_vars() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/api/ from the code."""
-    hand_over("tools.api_docs")
+    """Write what docs/ says of APIs, settings, errors and licences from the code."""
+    hand_over("tools.documents")
 
 
 @app.command(context_settings=PASS_ON)
@@ -100,6 +100,18 @@ def keys(context: typer.Context) -> None:
     """Create or rotate a deployment's keys; `keys --help` says how."""
     sys.argv[1:] = context.args
     hand_over("tools.keys")
+
+
+@app.command()
+def audit() -> None:
+    """What is shipped, and what is known against it."""
+    hand_over("tools.audit")
+
+
+@app.command()
+def deploy() -> None:
+    """Keys, migrations, the three Workers, the first org (ENV=staging, DRY=1)."""
+    hand_over("tools.deploy.main")
 
 
 @app.command()

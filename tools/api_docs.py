@@ -16,6 +16,7 @@ import orchestrator.routes
 from app.health import VERSION
 from durable_objects.archive import Manifest
 from shared.agent_api import RunEvent
+from shared.checkup import Checkup
 from shared.errors import AmbiguousCredential, Conflict, Forbidden, InvalidCredential, UpgradeRequired
 from shared.http import Call, Endpoints
 from shared.keys import KeySet
@@ -122,6 +123,7 @@ def _app() -> Service:
         },
         answers={
             "read_messages": HISTORY,
+            "deep_healthz": Answer(ref("Checkup"), models=gives(Checkup)),
             "read_manifest": Answer(ref("Manifest"), models=gives(Manifest)),
             "download_archive": Answer(
                 {"description": "gzip; one event a line.", "contentMediaType": "application/gzip"}
@@ -227,15 +229,15 @@ def _json(document: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    folder = ROOT / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in generate().items():
-        path = folder / name
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
-            out.print(f"  [green]✓[/green] {FOLDER / name}")
     page = ROOT / PAGE
-    text = page.read_text()
-    if (fresh := with_table(text)) != text:
-        page.write_text(fresh)
-        out.print(f"  [green]✓[/green] {PAGE}")
+    write({FOLDER / name: text for name, text in generate().items()} | {PAGE: with_table(page.read_text())})
+
+
+def write(documents: dict[Path, str]) -> None:
+    """Those that have changed, by their paths in the checkout."""
+    for path, text in documents.items():
+        target = ROOT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_text() != text:
+            target.write_text(text)
+            out.print(f"  [green]✓[/green] {path}")

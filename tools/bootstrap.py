@@ -29,6 +29,8 @@ Parley - group chat for people and AI agents, on Cloudflare's edge
   make chaos    kill, pause and cut the stack while people talk, and judge what they saw (ARGS=--short)
   make e2e-llm  ask a real small language model through the whole chain (180 MB of downloads the first time)
   make check    ruff, mypy --strict and the layout rules
+  make deploy   keys, migrations, the three Workers, the first org (ENV=staging; DRY=1 tries it without an account)
+  make audit    ask the registries' advisories about every locked package
   make docs     write docs/api/ (OpenAPI, AsyncAPI, the wire) from the code
   make setup    only install what the above need (done by each of them when something changed)
   make clean    remove everything set-up has made

@@ -4,19 +4,15 @@ Law: no secret is ever an argument of a command or a line of output; wrangler re
 """
 
 import shlex
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.keys import KeySet, PublishedKey
-from tools.console import ToolError
 from tools.key_steps import Told, private_file
 from tools.keyring import Keyring
-from tools.setup.layout import Layout
-from tools.setup.node import node_of
 
-RunWrangler = Callable[[list[str], str], None]
+RunWrangler = Callable[[list[str], str], object]
 """Arguments, and what it reads from standard input. Raises ToolError."""
 
 
@@ -65,20 +61,3 @@ class ThisMachine:
         self.say(f"writes {path}")
         if not self.dry_run:
             private_file(path, text)
-
-
-def wrangler(root: Path) -> RunWrangler:
-    """The pinned wrangler of this checkout."""
-
-    def run(arguments: list[str], given: str) -> None:
-        command = [
-            str(node_of(Layout(root)).node),
-            str(root / "node_modules" / "wrangler" / "bin" / "wrangler.js"),
-            *arguments,
-        ]
-        done = subprocess.run(command, cwd=root, input=given, text=True, capture_output=True, check=False)
-        if done.returncode != 0:
-            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
-            raise ToolError(f"wrangler {arguments[0]} {arguments[1]} failed; the last lines were:\n{last}")
-
-    return run

@@ -16,9 +16,11 @@ import typer
 
 from shared.clock import rfc3339
 from tools.console import ToolError, out
+from tools.deploy.files import deployment_named, write_configuration
+from tools.deploy.wrangler import RunWrangler, wrangler
 from tools.es256 import new_private_key
 from tools.key_steps import KeySteps, Target, save
-from tools.key_targets import Cloudflare, ThisMachine, wrangler
+from tools.key_targets import Cloudflare, ThisMachine
 from tools.keyring import TERMS, Keyring, Predecessor, Ring, Role, Terms
 from tools.local import APP_ID, local_keys
 
@@ -42,7 +44,7 @@ def create(env: Env = "production", dry_run: DryRun = False) -> None:
     with steps_of(env, dry_run=dry_run) as steps:
         if steps.path.exists():
             raise ToolError(f"{env} has keys already, in {keyring_path(env)}; `keys rotate` replaces them.")
-        show(steps.create(APP_ID, f"prl_operator_{secrets.token_urlsafe(32)}"), steps.terms)
+        show(steps.create(APP_ID, new_operator_token()), steps.terms)
 
 
 @app.command()
@@ -77,6 +79,10 @@ def status(env: Env = "production") -> None:
         show(steps.load(), steps.terms)
 
 
+def new_operator_token() -> str:
+    return f"prl_operator_{secrets.token_urlsafe(32)}"
+
+
 # ── the deployment that is meant ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -89,8 +95,13 @@ def keyring_path(env: str) -> Path:
 
 
 @contextmanager
-def steps_of(env: str, *, dry_run: bool, lead_s: int | None = None) -> Iterator[KeySteps]:
-    """With `dry_run` everything happens to a copy that is thrown away, and nobody is told."""
+def steps_of(
+    env: str, *, dry_run: bool, lead_s: int | None = None, run: RunWrangler | None = None
+) -> Iterator[KeySteps]:
+    """With `dry_run` everything happens to a copy that is thrown away, and nobody is told.
+
+    `run` is the wrangler of that deployment, for whoever has it already.
+    """
     if lead_s is not None and env != LOCAL:
         raise ToolError("--lead-s is for this machine: elsewhere, others need their ten minutes to learn of a key.")
     path = keyring_path(env)
@@ -100,7 +111,9 @@ def steps_of(env: str, *, dry_run: bool, lead_s: int | None = None) -> Iterator[
             path = Path(scratch) / "keyring.json"
         if keyring is not None:
             save(path, keyring)
-        yield KeySteps(path, target(env, dry_run=dry_run), new_private_key, lambda: int(time.time()), terms(lead_s))
+        yield KeySteps(
+            path, target(env, dry_run=dry_run, run=run), new_private_key, lambda: int(time.time()), terms(lead_s)
+        )
 
 
 def existing(path: Path, env: str) -> Keyring | None:
@@ -117,13 +130,18 @@ def existing(path: Path, env: str) -> Keyring | None:
     )
 
 
-def target(env: str, *, dry_run: bool) -> Target:
+def target(env: str, *, dry_run: bool, run: RunWrangler | None) -> Target:
     def say(line: str) -> None:
         out.print(f"  {line}", markup=False)
 
     if env == LOCAL:
         return ThisMachine(keyring_path(env).parent, say, dry_run=dry_run)
-    return Cloudflare(wrangler(ROOT), say, dry_run=dry_run)
+    return Cloudflare(run or deployed(env, dry_run=dry_run), say, dry_run=dry_run)
+
+
+def deployed(env: str, *, dry_run: bool) -> RunWrangler:
+    """wrangler, for the Workers of this deployment and no others."""
+    return wrangler(ROOT, None if dry_run else write_configuration(ROOT, deployment_named(ROOT, env)))
 
 
 def terms(lead_s: int | None) -> dict[Role, Terms]:

@@ -6,6 +6,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from shared import trace
 from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable
@@ -28,9 +29,8 @@ class BoundPeer:
         self.origin = origin
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        request = js_request(self.origin + target, method, headers, body)
         try:
-            response = await self._raw.fetch(request)
+            response = await self._raw.fetch(self._request(method, target, headers, body))
             return Reply(response.status, (await response.arrayBuffer()).to_bytes())
         except JsException as exc:
             raise Unavailable(reason=f"peer: {exc}") from exc
@@ -39,11 +39,15 @@ class BoundPeer:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, AsyncIterator[bytes]]:
         try:
-            response = await self._raw.fetch(js_request(self.origin + target, method, headers, body))
+            response = await self._raw.fetch(self._request(method, target, headers, body))
         except JsException as exc:
             raise Unavailable(reason=f"peer: {exc}") from exc
         return response.status, chunks_of(response.body)
 
     async def open(self, method: str, target: str, headers: Mapping[str, str], body: bytes, signal: Any) -> Any:
         """The JavaScript Response as soon as it begins, for streams; `signal` aborts it. Raises JsException."""
-        return await self._raw.fetch(js_request(self.origin + target, method, headers, body, signal=signal))
+        return await self._raw.fetch(self._request(method, target, headers, body, signal=signal))
+
+    def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes, **more: Any) -> Any:
+        """Every call to another Worker says which trace it belongs to."""
+        return js_request(self.origin + target, method, {**headers, **trace.headers()}, body, **more)

@@ -36,12 +36,17 @@ class Environment:
         return value
 
 
+def log_of(worker: str) -> Log:
+    """Lines of the runtime's own log, which keeps them by Worker."""
+    return Log(js.console.log, now_ms, worker)
+
+
 class Application:
     """One Worker's application, built at its first request: before that there is no entropy and no clock."""
 
     def __init__(self, worker: str, build: Callable[[Environment, Log], Api[Any]]) -> None:
         self._build = build
-        self.log = Log(js.console.log, now_ms, worker)
+        self.log = log_of(worker)
         self._asgi: ASGIApp | None = None
 
     async def serve(self, request: Any, env: Any, ctx: Any) -> Any:

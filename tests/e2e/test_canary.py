@@ -110,7 +110,7 @@ async def _misplace(deployment: Deployment, team: Team, planted: Planted) -> Non
                     {"Authorization": f"Bearer {secret}x"},
                     {"Authorization": f"GroupSig {secret}"},
                     {"Authorization": secret, CERTIFICATE_HEADER: secret},
-                    {"Cookie": secret, "X-Request-Id": secret, "Origin": secret},
+                    {"Cookie": secret, "X-Request-Id": secret, "Origin": secret, "traceparent": secret},
                 ):
                     answer = await client.post(f"{origin}{path}?token={secret}", headers=headers, json={"x": secret})
                     planted.refusals.append(answer.text)
@@ -133,7 +133,8 @@ async def _misplace(deployment: Deployment, team: Team, planted: Planted) -> Non
 
 
 def rows(tables: Iterator[tuple[str, list[dict[str, Any]]]]) -> str:
-    return json.dumps(dict(tables), ensure_ascii=False)
+    # The index of what was said keeps its own tables, in bytes.
+    return json.dumps(dict(tables), ensure_ascii=False, default=lambda raw: bytes(raw).decode(errors="replace"))
 
 
 def directory(deployment: Deployment) -> Iterator[tuple[str, list[dict[str, Any]]]]:

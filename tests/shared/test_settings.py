@@ -60,6 +60,13 @@ def test_an_origin_is_scheme_host_and_port_and_nothing_else(origin: str) -> None
     assert refuse({**GOOD, "APP_ORIGIN": origin}) == "missing or invalid: APP_ORIGIN"
 
 
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_plain_http_is_for_a_machine_of_ones_own(environment: str) -> None:
+    plain = {**GOOD, "APP_ORIGIN": "http://app.test"}
+    assert refuse({**plain, "ENVIRONMENT": environment}) == "plain HTTP outside a local deployment: APP_ORIGIN"
+    assert Sample.load({**plain, "ENVIRONMENT": "local"}.get).app_origin == "http://app.test"
+
+
 def test_a_reason_never_repeats_a_value() -> None:
     assert "secret" not in refuse({**GOOD, "LIMIT": "secret"})
 

@@ -44,16 +44,18 @@ _Host = Annotated[str, StringConstraints(pattern=_HOST)]
 
 
 class AgentsSettings(Settings):
-    """`fetch_allowed_hosts`: whose pages the tool `fetch_url` reads; without any there is no such tool.
-
-    `ask_first`: tools that people in the group have to approve each time, besides those whose code says so.
-    """
-
     agents_origin: Origin
+    """Where this Worker is reached; what is signed for it names this address."""
     orchestrator_origin: Origin
+    """Where the keys that verify session certificates are read from."""
     fetch_allowed_hosts: Annotated[tuple[_Host, ...], BeforeValidator(_split)] = ()
+    """Whose pages the tool `fetch_url` reads; without any there is no such tool."""
     ask_first: Annotated[tuple[ToolName, ...], BeforeValidator(_split)] = ()
+    """Tools that people in the group have to approve each time, besides those whose code says so."""
     providers: Json[Annotated[tuple[ProviderSettings, ...], AfterValidator(_each_once)]] = ()
+    """Where models are: a JSON list of `{"name", "base_url", "key_secret"}`, each an OpenAI-compatible API.
+    `key_secret` is the name of the secret that holds its key.
+    """
 
     @model_validator(mode="after")
     def _reads_this_machine_only_at_home(self) -> Self:

@@ -25,6 +25,7 @@ from app.settings import AppSettings, Idp
 from app.sign_in import SignIn
 from app.store import Store
 from app.usage_store import UsageStore
+from shared import checkup
 from shared.cors import Cors
 from shared.edge.crypto import NodeEs256, NodeRs256, WebAesGcm, make_id, new_jti
 from shared.edge.d1 import D1
@@ -50,6 +51,7 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         Tokens(NodeEs256()), settings.signing_key, settings.app_id, "orchestrator", settings.orchestrator_origin
     )
     database = D1(env.binding("DB"))
+    archives = R2Bucket(env.binding("ARCHIVES"))
     access = AccessStore(database)
     ports = AppPorts(
         settings=settings,
@@ -59,12 +61,13 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         agents=AgentStore(database),
         usage=UsageStore(database),
         infra=Infra(orchestrator, signer, now_ms, new_jti),
-        archives=R2Bucket(env.binding("ARCHIVES")),
+        archives=archives,
         sign_in=sign_in(settings.idp, access),
         make_id=make_id,
         random_bytes=secrets.token_bytes,
         clock=now_ms,
         log=log,
+        checks={"database": checkup.of_database(database), "archives": checkup.of_bucket(archives)},
     )
     once = Idempotency(KeptAnswers(database), WebAesGcm(), settings.operator_token, now_ms)
     cors = Cors(frozenset(settings.cors_origins))

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from starlette.responses import Response
+
 from app.api import Model, endpoints
 from app.ports import AppPorts
 from app.settings import LocalPerson
-from shared.errors import NotFound
+from shared.checkup import Checkup, PartChecked, examine
+from shared.errors import InvalidCredential, NotFound
 from shared.http import Call
 
 VERSION: Final = "0.1.0"
@@ -40,6 +43,25 @@ async def healthz(call: Call[None, AppPorts]) -> Health:
     """Whether this Worker answers."""
     del call
     return Health()
+
+
+@endpoints.add("GET", "/healthz/deep", auth="operator", errors=(InvalidCredential,))
+async def deep_healthz(call: Call[None, AppPorts]) -> Response:
+    """Every part of this deployment, asked; 503 when one of them failed."""
+    ports = call.ports
+    beyond: list[PartChecked] = []
+
+    async def ask_orchestrator() -> None:
+        beyond.extend((await ports.infra.checkup()).parts)
+
+    checks = {**ports.checks, "orchestrator": ask_orchestrator}
+    found = Checkup.of(*await examine(checks, ports.clock, ports.log), *beyond)
+    return Response(
+        found.model_dump_json(exclude_none=True),
+        status_code=200 if found.status == "ok" else 503,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @endpoints.add("GET", "/version", auth="anyone")

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from shared.checkup import Checkup
 from shared.clock import Clock, seconds
 from shared.errors import InternalError, ParleyError, Unavailable, error_of
 from shared.ports import StreamingPeer
@@ -69,6 +70,9 @@ class Infra:
     async def search(self, group_id: str, user_id: str, query: Search) -> SearchOk:
         asked = {"user_id": user_id, "query": query.model_dump(exclude_none=True)}
         return SearchOk.model_validate_json(await self._post(f"/infra/groups/{group_id}/search", asked))
+
+    async def checkup(self) -> Checkup:
+        return Checkup.model_validate_json(await self._post("/infra/checkup", {}))
 
     async def send(self, group_id: str, user_id: str, message: Send) -> SendOk:
         asked = {"user_id": user_id, "message": message.model_dump(exclude_none=True)}

@@ -1,7 +1,7 @@
 """What the App works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.access import AccessStore
 from app.agent_store import AgentStore
@@ -11,6 +11,7 @@ from app.settings import AppSettings
 from app.sign_in import SignIn
 from app.store import Store
 from app.usage_store import UsageStore
+from shared.checkup import Checks
 from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
 from shared.log import Log
@@ -34,6 +35,7 @@ class AppPorts:
     random_bytes: Callable[[int], bytes]
     clock: Clock
     log: Log
+    checks: Checks = field(default_factory=dict)
 
     def now(self) -> str:
         return rfc3339(self.clock())

@@ -53,19 +53,32 @@ class AppSettings(Settings):
     """
 
     app_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """The name under which this app's keys are registered in the directory."""
     app_origin: Origin
+    """Where this Worker is reached."""
     orchestrator_origin: Origin
+    """Where the Orchestrator is reached; what the App signs for it names this address."""
     signing_key: Annotated[PrivateKey, BeforeValidator(_parsed_key)]
+    """The private JWK (P-256) with which the App signs its requests."""
     operator_token: Annotated[str, StringConstraints(min_length=32, max_length=200)]
+    """What the operator shows: it makes orgs and sees the deep check, nothing else."""
     cors_origins: Origins = ()
+    """The web origins whose pages may call this API, separated by spaces; none by default."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
+    """How many requests a minute one person may send, with all their tokens."""
     local_people: Annotated[tuple[LocalPerson, ...], BeforeValidator(_parsed_people)] = ()
+    """Demo people with their tokens, whom the page offers to sign in as. Only on a developer's machine."""
 
     idp_issuer: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The identity provider whose tokens sign people in, as its tokens name it. All of `IDP_…` go together."""
     idp_jwks_url: Annotated[str, StringConstraints(pattern=_URL, max_length=500)] | None = None
+    """Where its public keys are read from."""
     idp_audience: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """Whom its tokens have to be made for."""
     idp_org_id: OrgId | None = None
+    """The org whose people it signs in."""
     idp_provision: bool = False
+    """Whether somebody it names for the first time becomes a member of that org."""
 
     @property
     def idp(self) -> Idp | None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SearchHistory, SetRoster
+from orchestrator import health
 from orchestrator.disconnect import disconnect
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
@@ -374,25 +375,4 @@ async def own_group(call: Call[SessionClaims, OrchestratorPorts], group_id: str)
     return group
 
 
-# ── public ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Health(InternalModel):
-    status: Literal["ok"] = "ok"
-
-
-@endpoints.add("GET", "/.well-known/jwks.json", auth="anyone")
-async def jwks(call: Call[None, OrchestratorPorts]) -> Response:
-    """The public keys that verify routing tokens and session certificates."""
-    return Response(
-        call.ports.published.model_dump_json(),
-        media_type="application/jwk-set+json",
-        headers={"Cache-Control": "public, max-age=300"},
-    )
-
-
-@endpoints.add("GET", "/healthz", auth="anyone")
-async def healthz(call: Call[None, OrchestratorPorts]) -> Health:
-    """Whether this Worker answers."""
-    del call
-    return Health()
+endpoints.rows.extend(health.endpoints.rows)

@@ -18,6 +18,8 @@ from orchestrator.admission import Admission
 from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
 from shared.errors import Unavailable, error_of
+from shared.trace import TRACE_HEADER
+from shared.trace import headers as trace_headers
 
 _OK: Final = '{"ok":'
 
@@ -31,7 +33,8 @@ class ObjectControllers:
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         try:
-            text = str(await self._raw.getByName(group_id).answer(call.model_dump_json()))
+            traced = trace_headers().get(TRACE_HEADER, "")
+            text = str(await self._raw.getByName(group_id).answer(call.model_dump_json(), traced))
         except JsException as exc:
             raise Unavailable(reason=f"group controller: {exc}") from exc
         if text.startswith(_OK):
@@ -40,7 +43,7 @@ class ObjectControllers:
         raise error_of(error["code"], error["message"], error.get("retry_after_ms"))
 
     async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
-        headers = {READ_HEADER: f"{user_id} {run_id} {offset}"}
+        headers = {**trace_headers(), READ_HEADER: f"{user_id} {run_id} {offset}"}
         request = js.Request.new("https://group-controller/run", js_object({"headers": headers}))
         try:
             response = await self._raw.getByName(group_id).fetch(request)
@@ -53,7 +56,7 @@ class ObjectControllers:
 
     async def connect(self, group_id: str, admission: Admission) -> Any:
         """The raw response to an admitted upgrade, socket and all."""
-        headers = {"Upgrade": "websocket", CLAIMS_HEADER: json.dumps(admission.claims.model_dump())}
+        headers = {**trace_headers(), "Upgrade": "websocket", CLAIMS_HEADER: json.dumps(admission.claims.model_dump())}
         if admission.subprotocol is not None:
             headers[SUBPROTOCOL_HEADER] = admission.subprotocol
         request = js.Request.new("https://group-controller/socket", js_object({"headers": headers}))

@@ -11,6 +11,7 @@ from durable_objects.rate_limiter import RateLimiter
 from durable_objects.replay_guard import ReplayGuard
 from orchestrator.admission import Doorkeeper, UpgradeRequest, group_of
 from orchestrator.controllers import ObjectControllers
+from orchestrator.parts import checks
 from orchestrator.ports import AppKeys, OrchestratorPorts
 from orchestrator.rate_limit import ObjectRateLimit
 from orchestrator.routes import authenticate, endpoints
@@ -21,7 +22,10 @@ from shared.edge.crypto import NodeEs256, make_id, new_jti, new_private_key
 from shared.edge.d1 import D1
 from shared.edge.guard import ObjectReplayGuard
 from shared.edge.js import header_items, now_ms
+from shared.edge.peer import BoundPeer
+from shared.edge.r2 import R2Bucket
 from shared.edge.refusal import refuse
+from shared.edge.tracing import header_of
 from shared.edge.worker import Application, Environment
 from shared.errors import ParleyError
 from shared.http import Api
@@ -30,6 +34,7 @@ from shared.jwks import OwnKeys
 from shared.log import Log
 from shared.signing import Verifier
 from shared.tokens import Tokens
+from shared.trace import enter
 from workers import WorkerEntrypoint
 
 __all__ = ["Default", "GroupController", "RateLimiter", "ReplayGuard"]
@@ -38,9 +43,13 @@ __all__ = ["Default", "GroupController", "RateLimiter", "ReplayGuard"]
 def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
     settings = OrchestratorSettings.load(env.text)
     tokens = Tokens(NodeEs256())
-    store = Store(D1(env.binding("DB")))
+    database = D1(env.binding("DB"))
+    store = Store(database)
     published = settings.signing_keys.published()
     guard = ObjectReplayGuard(env.binding("REPLAY_GUARD"))
+    controllers = ObjectControllers(env.binding("GROUP_CONTROLLER"))
+    archives = R2Bucket(env.binding("ARCHIVES"))
+    agents = BoundPeer(env.binding("AGENTS"), settings.agents_origin)
     ports = OrchestratorPorts(
         store=store,
         tokens=tokens,
@@ -49,7 +58,7 @@ def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
         own_keys=OwnKeys(published),
         signing_key=settings.signing_keys.keys[0],
         published=published,
-        controllers=ObjectControllers(env.binding("GROUP_CONTROLLER")),
+        controllers=controllers,
         rate_limit=ObjectRateLimit(
             env.binding("RATE_LIMITER"), settings.routing_tokens_per_minute, settings.routing_tokens_burst
         ),
@@ -57,6 +66,7 @@ def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
         new_jti=new_jti,
         clock=now_ms,
         log=log,
+        checks=checks(database, archives, agents, controllers, guard, new_jti, now_ms),
     )
     return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
 
@@ -72,6 +82,7 @@ class Door:
 
     async def connect(self, request: Any, env: Any, group_id: str) -> Any:
         """The group's response to an admitted upgrade; a refusal is a problem response."""
+        enter(header_of(request), make_id("req"))
         upgrade = UpgradeRequest(
             request.method, group_id, urlsplit(request.url).query, dict(header_items(request.headers))
         )
@@ -83,6 +94,7 @@ class Door:
             known = group_id if is_id("grp", group_id) else None  # a path may hold anything, also a misplaced token
             application.log("socket_refused", group_id=known, code=exc.code, reason=exc.reason)
             return refuse(exc)
+        application.log("socket_admitted", group_id=group_id)
         return await controllers.connect(group_id, admission)
 
 

@@ -1,11 +1,12 @@
 """What the Orchestrator works with: its keys, its store, the groups it hosts."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from durable_objects.calls import ControllerCall
 from orchestrator.store import Store
+from shared.checkup import Checks
 from shared.clock import Clock, rfc3339
 from shared.jwks import OwnKeys
 from shared.keys import KeySet, PrivateKey, PublicKey
@@ -64,3 +65,4 @@ class OrchestratorPorts:
     new_jti: Callable[[], str]
     clock: Clock
     log: Log
+    checks: Checks = field(default_factory=dict)

@@ -15,5 +15,8 @@ class OrchestratorSettings(ControllerSettings):
     """
 
     allowed_origins: Origins
+    """The web origins whose pages may open sockets, separated by spaces."""
     routing_tokens_per_minute: Annotated[int, Field(ge=1)] = 60
+    """How many routing tokens a person gets with a bearer. Those that an app asks for do not count."""
     routing_tokens_burst: Annotated[int, Field(ge=1)] = 60
+    """How many of them at once."""
