@@ -5,6 +5,7 @@
 
 import { emptyRoom, gapIn, reduce } from "./room.js";
 import { Link, surroundings } from "./link.js";
+import { Items, newsIn } from "./items.js";
 import { offsetsOf } from "./runs.js";
 
 const SUBPROTOCOL = "groupchat.v1";
@@ -12,7 +13,9 @@ const BEARER = "groupchat.bearer.";
 const FRAME_LIMIT_BYTES = 64 * 1024;
 const TICK_MS = 1_000;
 const REFRESH_BEFORE_MS = 5 * 60_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const RETRY_MS = 1_000;
+const RESYNC = 4010;
 const PAGE = 200;
 
 /** A command that the group answered with an error, or that lost its socket before an answer came. */
@@ -25,8 +28,9 @@ export class CommandRefused extends Error {
 }
 
 /**
- * Events: "state" after every change of `state`, "link" after every change of `link`, "frame" with each server frame as
- * its `detail`.
+ * Events: "state" after every change of `state`, "link" after every change of `link`, "item" with each thing that the
+ * group tells (see items.js), "frame" with each server frame as its `detail`. `for await (const item of group)` reads the
+ * items.
  */
 export class Group extends EventTarget {
   #api;
@@ -60,6 +64,9 @@ export class Group extends EventTarget {
   get link() { return this.wire.phase; }
 
   connect() { this.wire.start(); }
+
+  /** What the group tells from now on: numbered events, "run.delta", "typing", "presence" and "reset". */
+  [Symbol.asyncIterator]() { return new Items(this); }
 
   close() {
     this.wire.stop();
@@ -104,6 +111,14 @@ export class Group extends EventTarget {
 
   cancelRun(runId) { return this.#ask("runs.cancel", { run_id: runId }); }
 
+  /** All runs that one of your messages has started. */
+  cancelRunsOf(clientMsgId) { return this.#ask("runs.cancel", { client_msg_id: clientMsgId }); }
+
+  /** A word on what an agent in `state.approvals` asks for. */
+  approve(approvalId, { approved = true, reason } = {}) {
+    return this.#ask("approve", { approval_id: approvalId, approved, ...(reason === undefined ? {} : { reason }) });
+  }
+
   /** Loads messages older than those in `state`. False when there are none. */
   loadEarlier() {
     this.#loading ??= this.#loadEarlier().finally(() => { this.#loading = null; });
@@ -137,7 +152,9 @@ export class Group extends EventTarget {
     const body = epoch === null ? {} : { since: seq, epoch, runs: offsetsOf(runs) };
     this.#ask("hello", body).then(
       () => this.#welcomed(),
-      (error) => { if (error.code !== "disconnected") this.wire.drop(1006, "hello refused"); },
+      (error) => {
+        if (error.code !== "disconnected") this.wire.drop(RESYNC, error.code, { final: !error.temporary });
+      },
     );
   }
 
@@ -154,13 +171,17 @@ export class Group extends EventTarget {
     try {
       frame = JSON.parse(text);
     } catch {
-      return;
+      frame = null;
     }
-    if (typeof frame !== "object" || frame === null) return;
+    // It may have been an event: only the log itself can tell.
+    if (typeof frame !== "object" || frame === null) return this.wire.drop(RESYNC, "unreadable frame");
     if (!Array.isArray(frame) && frame.type === undefined) return this.#answered(frame);
-    if (gapIn(this.state, frame)) return this.wire.drop(4010, "gap");
+    if (gapIn(this.state, frame)) return this.wire.drop(RESYNC, "gap");
+    const items = newsIn(this.state, frame);
     this.#apply(frame);
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+    for (const item of items) this.#tell(item);
+    for (const item of items) if (item.type === "message.created" && item.actor.id === this.state.you?.id) this.#shown(item);
     if (frame.type === "bye") this.wire.drop(frame.code, frame.reason);
   }
 
@@ -171,6 +192,7 @@ export class Group extends EventTarget {
     if (error) return waiting.reject(new CommandRefused(error));
     // In the same turn as the frame: what follows it builds on it.
     if (waiting.command === "hello") this.#apply({ type: "hello", ok });
+    if (waiting.command === "hello" && !ok.recovered) this.#tell({ type: "reset", snapshot: ok.snapshot });
     if (waiting.command === "hello" || waiting.command === "refresh") this.sessionExpiresAt = ok.session_expires_at;
     waiting.resolve(ok);
   }
@@ -203,6 +225,11 @@ export class Group extends EventTarget {
     );
   }
 
+  /** What the log shows is stored, whether or not its answer ever comes. */
+  #shown({ seq, ts, data }) {
+    this.#settle(data.client_msg_id, "resolve", { seq, ts, duplicate: false });
+  }
+
   #settle(id, how, value) {
     this.#promises.get(id)?.[how](value);
     this.#promises.delete(id);
@@ -210,8 +237,10 @@ export class Group extends EventTarget {
 
   #refreshLater() {
     const inMs = Date.parse(this.sessionExpiresAt) - this.#around.now() - REFRESH_BEFORE_MS;
+    // A timer that is set for longer than it can count goes off at once.
+    if (inMs > LONGEST_TIMER_MS) this.#after("refresh", LONGEST_TIMER_MS, () => this.#refreshLater());
     // Should it fail, the session ends with 4001 and the next connect brings a fresh one.
-    if (inMs > 0) {
+    else if (inMs > 0) {
       this.#after("refresh", inMs, () =>
         this.#freshToken().then((token) => this.#ask("refresh", { token })).then(() => this.#refreshLater(), () => {}));
     }
@@ -235,6 +264,10 @@ export class Group extends EventTarget {
       if (already === undefined) this.#apply({ type: "local.refused", client_msg_id: id, error });
       this.#settle(id, "reject", new CommandRefused(error));
     }
+  }
+
+  #tell(item) {
+    this.dispatchEvent(new CustomEvent("item", { detail: item }));
   }
 
   #apply(frame) {

@@ -61,9 +61,9 @@ export class Link {
     this.#pingLater();
   }
 
-  /** Ends this socket and comes back (or not) as if the server had closed it with `code`. */
-  drop(code, reason = "") {
-    this.#end(code, reason);
+  /** Ends this socket and comes back (or not: `final`) as if the server had closed it with `code`. */
+  drop(code, reason = "", options = {}) {
+    this.#end(code, reason, options);
   }
 
   /** The network may have come back: do not wait any longer. */
@@ -81,6 +81,7 @@ export class Link {
     this.#cancelAll();
     const generation = ++this.generation;
     this.#be({ name });
+    this.#after("hello", HELLO_WITHIN_MS, () => this.#end(1006, "no token"));
     let token;
     try {
       token = await this.freshToken();

@@ -5,11 +5,67 @@ export interface Mention { id: string; kind: "user" | "agent" }
 export interface Usage { input_tokens: number; output_tokens: number; requests: number; tool_calls: number }
 export type RunOutcome = "success" | "cancelled" | "interrupted" | "error" | "limit";
 
-/** One entry of the group's log. `data` is what its `type` says; see docs for all of them. */
-export interface Event {
-  type: string; seq: number; epoch: string; ts: string; actor: Actor; causation?: number; run_id?: string;
-  data: Record<string, unknown>;
+export type ApprovalOutcome = "approved" | "denied" | "expired" | "cancelled";
+
+/** How agents take turns in a group; limits that are absent or null are not set. */
+export interface TurnSettings {
+  turn_policy: "mention" | "all" | "round_robin" | "selector" | "silent";
+  on_busy: "queue" | "merge" | "interrupt" | "drop";
+  turn_budget: number;
+  hop_limit: number;
+  selector_agent_id?: string | null;
+  run_token_limit?: number | null;
+  daily_token_limit?: number | null;
 }
+
+/** An agent asks `approvers` before it uses a tool. `args` is JSON; silence until `expires_at` means no. */
+export interface Approval {
+  approval_id: string; agent_id: string; run_id: string; tool: string; args: string; args_digest: string;
+  approvers: string[]; expires_at: string;
+}
+
+/** What each type of event carries. */
+export interface EventData {
+  "message.created": { text: string; client_msg_id?: string; mentions: Mention[]; reply_to?: number };
+  "message.edited": { target: number; text: string };
+  "message.deleted": { target: number };
+  "reaction.changed": { target: number; emoji: string; on: boolean };
+  "member.joined": { member: Member };
+  "member.left": { member: Member };
+  "member.role_changed": { member: Member };
+  "agent.added": { agent: Agent };
+  "agent.removed": { agent: Agent };
+  "read.moved": { position: number };
+  "run.started": { run_id: string; agent_id: string; trigger: number; purpose?: "select" };
+  "run.finished": {
+    run_id: string; agent_id: string; outcome: RunOutcome; usage: Usage; message_seq?: number; error?: string;
+  };
+  "approval.requested": Approval;
+  "approval.resolved": { approval_id: string; outcome: ApprovalOutcome; run_id: string; reason?: string };
+  "loop.paused": { agent_ids: string[]; limit: "turns" | "hops"; trigger: number };
+  "selector.failed": { reason: string; trigger: number; agent_id?: string };
+  "group.updated": { title: string; turns?: TurnSettings };
+  "group.archived": { reason: string };
+  "group.restored": { reason: string };
+}
+
+interface Entry<Type extends string, Data> {
+  type: Type; seq: number; epoch: string; ts: string; actor: Actor; causation?: number; run_id?: string; data: Data;
+}
+
+/** One entry of the group's log. A newer server may send types that are not listed here: they count, and may be ignored. */
+export type Event = { [Type in keyof EventData]: Entry<Type, EventData[Type]> }[keyof EventData];
+
+/** More of a run's text; `offset` counts Unicode code points. */
+export interface RunDelta { type: "run.delta"; run_id: string; agent_id: string; offset: number; text: string }
+
+/** What a group tells, one after the other; after "reset" start over from its snapshot. */
+export type Item =
+  | Event
+  | RunDelta
+  | { type: "typing"; user_id: string; on: boolean }
+  | { type: "presence"; user_id: string; online: boolean }
+  | { type: "reset"; snapshot: { seq: number; messages: Message[] } };
 
 /** A message as it stands now: edits, deletion and reactions (emoji → user ids) applied. */
 export interface Message {
@@ -23,9 +79,10 @@ export interface PendingMessage {
   error?: { code: string; message: string };
 }
 
-/** A run under way. `length` is that of `text` in Unicode code points. */
+/** A run under way. `length` is that of `text` in code points; a run to "select" only decides who answers. */
 export interface ActiveRun {
-  run_id: string; agent_id: string; trigger: number; text: string; length: number; started_at: string | null;
+  run_id: string; agent_id: string; trigger: number; purpose: "select" | null; text: string; length: number;
+  started_at: string | null;
 }
 
 export interface Room {
@@ -34,6 +91,7 @@ export interface Room {
   seq: number;
   status: "active" | "archiving" | "archived";
   title: string;
+  turns: TurnSettings | null;
   you: Member | null;
   members: Record<string, Member>;
   agents: Record<string, Agent>;
@@ -42,10 +100,12 @@ export interface Room {
   /** user id → when it ends, in Unix milliseconds */
   typing: Record<string, number>;
   runs: Record<string, ActiveRun>;
+  /** What agents wait for a word on, by approval id. */
+  approvals: Record<string, Approval>;
   /** Sorted by seq. */
   messages: Message[];
   pending: PendingMessage[];
-  /** What happened besides messages since this client is here: joins, leaves, failed runs. */
+  /** What happened besides messages since this client is here: joins, leaves, failed runs, agents that were stopped. */
   notices: Event[];
   earlier: { before: number | null; more: boolean; later: Record<number, unknown> };
 }
@@ -62,6 +122,11 @@ export function gapIn(state: Room, frame: Frame): boolean;
 /** The room that an archive's lines add up to. */
 export function foldArchive(text: string, groupId?: string): Room;
 export function codePoints(text: string): number;
+
+/** Whether a socket that was closed with this code may come back. */
+export function comesBack(code: number): boolean;
+/** How long to wait before it does; `random` is in [0, 1). */
+export function backoffMs(attempt: number, random: number, code?: number): number;
 
 /** A REST request that was refused, or never arrived (`status` 0). */
 export class Problem extends Error {
@@ -85,6 +150,13 @@ export class Api {
   request(method: string, path: string, body?: object): Promise<Response>;
   /** All items of a paged list. */
   all<T = unknown>(path: string, key: string): Promise<T[]>;
+}
+
+/** The server ended the room for good; `closeCode` is 4010 or 4500–4999. */
+export class Closed extends Error {
+  readonly code: "closed";
+  readonly closeCode: number;
+  readonly reason: string;
 }
 
 /** A command that the group refused; code "disconnected" when the socket was lost before an answer came. */
@@ -111,6 +183,7 @@ export interface GroupEventMap {
   state: CustomEvent<Room>;
   link: CustomEvent<LinkPhase>;
   frame: CustomEvent<Frame>;
+  item: CustomEvent<Item>;
 }
 
 /** A live group. Connects with a fresh routing token each time, resumes without a gap, says every message once. */
@@ -133,6 +206,10 @@ export class Group extends EventTarget {
   members(): Promise<{ members: Member[]; agents: Agent[]; online: string[] }>;
   history(query?: { before?: number; after?: number; limit?: number }): Promise<{ events: Event[]; more: boolean }>;
   cancelRun(runId: string): Promise<object>;
+  cancelRunsOf(clientMsgId: string): Promise<object>;
+  approve(approvalId: string, word?: { approved?: boolean; reason?: string }): Promise<object>;
+  /** The items from now on: ends with `close()`, throws Closed when the server ends the room. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item>;
   /** Loads messages older than those in `state`; false when there are none. */
   loadEarlier(): Promise<boolean>;
   /** Tell the group that the machine's network came back, or may be gone. */

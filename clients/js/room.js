@@ -19,8 +19,8 @@ const NOTICEABLE = new Set([
 
 export function emptyRoom(groupId = "") {
   return {
-    group_id: groupId, epoch: null, seq: 0, status: "active", title: "", you: null,
-    members: {}, agents: {}, online: [], reads: {}, typing: {}, runs: {},
+    group_id: groupId, epoch: null, seq: 0, status: "active", title: "", turns: null, you: null,
+    members: {}, agents: {}, online: [], reads: {}, typing: {}, runs: {}, approvals: {},
     messages: [], pending: [], notices: [],
     earlier: { before: null, more: false, later: {} },
   };
@@ -115,12 +115,16 @@ const EVENTS = {
   "agent.changed": (draft, _event, { agent }) => { draft.own("agents")[agent.id] = agent; },
   "agent.removed": (draft, _event, { agent }) => { delete draft.own("agents")[agent.id]; },
   "read.moved": (draft, event, { position }) => { draft.own("reads")[event.actor.id] = position; },
-  "run.started": (draft, event, { run_id, agent_id, trigger }) => {
-    const known = draft.state.runs[run_id];
-    draft.own("runs")[run_id] = { ...(known ?? startedRun(run_id, agent_id, trigger)), started_at: event.ts };
+  "run.started": (draft, event, data) => {
+    draft.own("runs")[data.run_id] = { ...(draft.state.runs[data.run_id] ?? startedRun(data)), started_at: event.ts };
   },
   "run.finished": (draft, _event, { run_id }) => { delete draft.own("runs")[run_id]; },
-  "group.updated": (draft, _event, { title }) => draft.set("title", title),
+  "approval.requested": (draft, _event, approval) => { draft.own("approvals")[approval.approval_id] = approval; },
+  "approval.resolved": (draft, _event, { approval_id }) => { delete draft.own("approvals")[approval_id]; },
+  "group.updated": (draft, _event, { title, turns }) => {
+    draft.set("title", title);
+    if (turns !== undefined) draft.set("turns", turns);
+  },
   "group.archived": (draft) => draft.set("status", "archiving"),
   "group.restored": (draft) => draft.set("status", "active"),
 };
@@ -187,6 +191,7 @@ function fromSnapshot(draft, ok) {
   draft.set("seq", snapshot.seq);
   draft.set("group_id", ok.group.id);
   draft.set("title", ok.group.title);
+  draft.set("turns", ok.group.turns ?? null);
   draft.set("members", Object.fromEntries(ok.members.map((member) => [member.id, member])));
   draft.set("agents", Object.fromEntries(ok.agents.map((agent) => [agent.id, agent])));
   draft.set("reads", ok.reads);
@@ -194,7 +199,7 @@ function fromSnapshot(draft, ok) {
   draft.set("notices", []);
   draft.set("earlier", { before: snapshot.seq + 1, more: snapshot.seq > 0, later: {} });
   const known = draft.state.runs;
-  draft.set("runs", Object.fromEntries(ok.runs.map(({ run_id, agent_id, trigger }) =>
-    [run_id, known[run_id] ?? startedRun(run_id, agent_id, trigger)])));
+  draft.set("runs", Object.fromEntries(ok.runs.map((run) => [run.run_id, known[run.run_id] ?? startedRun(run)])));
+  draft.set("approvals", Object.fromEntries((ok.approvals ?? []).map((approval) => [approval.approval_id, approval])));
   draft.set("pending", draft.state.pending.filter((m) => !(m.seq <= snapshot.seq)));
 }

@@ -6,8 +6,9 @@ export function codePoints(text) {
   return count;
 }
 
-export function startedRun(runId, agentId, trigger, ts = null) {
-  return { run_id: runId, agent_id: agentId, trigger, text: "", length: 0, started_at: ts };
+/** `purpose` is "select" when the agent only decides who answers; nobody is shown such a run's words. */
+export function startedRun({ run_id, agent_id, trigger, purpose = null }) {
+  return { run_id, agent_id, trigger, purpose, text: "", length: 0, started_at: null };
 }
 
 /** The run with the delta's new part appended; the same run when it has all of it, or when a part before it is missing. */

@@ -6,6 +6,7 @@ import pytest
 
 from parley import Parley, ParleyError, Undecodable, Unreachable
 from parley.records import GroupAgent, GroupMember, NewToken
+from tests.clients import wire
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -130,3 +131,43 @@ async def test_a_missing_archive_is_an_error() -> None:
     async with client(FakeApi(**{"GET /groups/grp_1/archive": answer})) as parley:
         with pytest.raises(ParleyError, match="not_found"):
             await anext(parley.download_archive("grp_1"))
+
+
+async def test_a_message_over_http_carries_the_id_that_makes_it_one() -> None:
+    api = FakeApi(**{"POST /groups/grp_1/messages": {"seq": 4, "ts": "t", "duplicate": False}})
+    async with client(api) as parley:
+        sent = await parley.send("grp_1", "hi", client_msg_id="c1", reply_to=2)
+    assert sent.seq == 4
+    assert json.loads(api.requests[0].content) == {"client_msg_id": "c1", "text": "hi", "reply_to": 2}
+
+
+async def test_a_page_of_the_log_is_read_over_http() -> None:
+    page = {"events": [json.loads(wire.event(3))], "more": True}
+    async with client(FakeApi(**{"GET /groups/grp_1/messages?after=2&limit=1": page})) as parley:
+        read = await parley.history("grp_1", after=2, limit=1)
+    assert ([event.seq for event in read.events], read.more) == ([3], True)
+
+
+async def test_tokens_are_listed_and_revoked_and_people_disabled_where_they_live() -> None:
+    token = {"id": "tok_1", "label": "laptop", "created_at": "t", "expires_at": None, "revoked_at": None}
+    api = FakeApi(
+        **{
+            "GET /people/usr_1/tokens": {"tokens": [token], "next": None},
+            "DELETE /people/usr_1/tokens/tok_1": {"status": "ok"},
+            "DELETE /people/usr_1": {"status": "ok"},
+            "POST /people/usr_1/enable": {"status": "ok"},
+        }
+    )
+    async with client(api) as parley:
+        assert [found.label async for found in parley.tokens("usr_1")] == ["laptop"]
+        await parley.revoke_token("usr_1", "tok_1")
+        await parley.disable_person("usr_1")
+        await parley.enable_person("usr_1")
+    assert len(api.requests) == 4
+
+
+async def test_the_operator_creates_an_org_with_its_owner() -> None:
+    person = {"id": "usr_1", "name": "Ada", "role": "owner", "org_id": "org_1"}
+    created = {"org": {"id": "org_1", "name": "Kitchen"}, "owner": person, "token": "prl_x"}
+    async with client(FakeApi(**{"POST /orgs": created})) as parley:
+        assert (await parley.create_org("Kitchen", "Ada")).owner.org_id == "org_1"

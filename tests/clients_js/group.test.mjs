@@ -117,6 +117,13 @@ test("no token: for good when refused, later when the server is not there", asyn
   assert.equal(away.asked, 2);
 });
 
+test("a token that never comes is not waited for", async () => {
+  const world = machine({ tokens: () => new Promise(() => {}) });
+  world.group.connect();
+  await world.pass(11_000);
+  assert.deepEqual([world.asked, world.group.link.name, world.group.link.reason], [2, "retrying", undefined]);
+});
+
 test("a message lost with its socket is said again under the same id, in order, and only until it is stored", async () => {
   const world = machine();
   const socket = await connected(world);
@@ -137,6 +144,18 @@ test("a message lost with its socket is said again under the same id, in order, 
   assert.deepEqual(await two, { seq: 2, ts: "t", duplicate: true });
   lastSocket(world).hear(event(2, "message.created", { text: "two", mentions: [], client_msg_id: "c2" }));
   assert.deepEqual(world.group.state.pending, []);
+});
+
+test("a message whose event comes with the replay is stored, though its answer was lost", async () => {
+  const world = machine();
+  const socket = await connected(world);
+  const saying = world.group.send("one", { client_msg_id: "c1" });
+  socket.break(1006);
+  await world.pass(2_000);
+  lastSocket(world).open();
+  lastSocket(world).hear({ id: lastSocket(world).commands[0].id, ok: hello({ recovered: true, snapshot: undefined }).ok });
+  lastSocket(world).hear(event(1, "message.created", { text: "one", mentions: [], client_msg_id: "c1" }));
+  assert.equal((await saying).seq, 1);
 });
 
 test("what is said while offline goes out after the hello", async () => {
@@ -217,6 +236,15 @@ test("the session is extended in time, without a new socket", async () => {
   assert.deepEqual(socket.commands.at(-1).refresh, { token: "tok" });
 });
 
+test("a session that lasts for longer than a timer can count is not extended at once", async () => {
+  const world = machine();
+  const delays = [];
+  const { setTimeout } = world.around;
+  world.around.setTimeout = (act, delay) => { delays.push(delay); return setTimeout(act, delay); };
+  await connected({ ...world, group: new Group({ api: { baseUrl: "", post: async () => ({ routing_token: "tok" }) }, groupId: "grp_1", around: world.around }) }, { session_expires_at: "2099-01-01T00:00:00Z" });
+  assert.ok(delays.every((delay) => delay < 2 ** 31), `${delays}`);
+});
+
 test("leaving ends everything", async () => {
   const world = machine();
   const socket = await connected(world);
@@ -225,10 +253,76 @@ test("leaving ends everything", async () => {
   assert.deepEqual([socket.readyState, world.sockets.length, world.group.link.name], [3, 1, "closed"]);
 });
 
-test("frames that are none cost nothing", async () => {
+test("a frame that cannot be read may have been an event: the client comes back for it", async () => {
+  for (const odd of ["", "null", "3", '"x"', "{"]) {
+    const world = machine();
+    (await connected(world)).hear(odd);
+    assert.deepEqual([world.group.link.name, world.group.link.code], ["waiting", 4010], odd);
+  }
+});
+
+test("an empty frame and an error about nothing cost nothing", async () => {
   const world = machine();
   const socket = await connected(world);
-  for (const odd of ["", "null", "3", '"x"', "{", '{"id":null,"error":{"code":"x","message":"","temporary":false}}', "[]"]) socket.hear(odd);
+  for (const odd of ['{"id":null,"error":{"code":"x","message":"","temporary":false}}', "[]"]) socket.hear(odd);
   socket.hear(event(1, "message.created", { text: "still here", mentions: [] }, { actor: person(ada) }));
   assert.equal(world.group.state.messages.length, 1);
+});
+
+test("a hello that is refused for good ends the line, one that is refused for now does not", async () => {
+  for (const [temporary, name] of [[false, "closed"], [true, "waiting"]]) {
+    const world = machine();
+    world.group.connect();
+    await settle();
+    lastSocket(world).open();
+    lastSocket(world).hear({ id: lastSocket(world).commands[0].id, error: { code: "conflict", message: "no", temporary } });
+    await settle();
+    assert.deepEqual([world.group.link.name, world.group.link.reason], [name, "conflict"]);
+  }
+});
+
+test("a word on a tool goes out as it was given", async () => {
+  const world = machine();
+  const socket = await connected(world);
+  world.group.approve("apv_1");
+  world.group.approve("apv_2", { approved: false, reason: "too dear" });
+  world.group.cancelRunsOf("c1");
+  const bodies = socket.commands.slice(1).map(({ id: _, ...command }) => command);
+  assert.deepEqual(bodies, [
+    { approve: { approval_id: "apv_1", approved: true } },
+    { approve: { approval_id: "apv_2", approved: false, reason: "too dear" } },
+    { "runs.cancel": { client_msg_id: "c1" } },
+  ]);
+});
+
+test("items are what is new, once and in order, over reconnects", async () => {
+  const world = machine();
+  const seen = [];
+  const reading = (async () => { for await (const item of world.group) seen.push(item); })();
+  const socket = await connected(world);
+  const run = { run_id: "run_1", agent_id: scribe.id, trigger: 1 };
+  const delta = (offset, text) => ({ type: "run.delta", run_id: "run_1", agent_id: scribe.id, offset, text });
+  const say = (seq) => event(seq, "message.created", { text: `${seq}`, mentions: [] });
+  socket.hear([say(1), event(2, "run.started", run), delta(0, "𝔘b")]);
+  socket.hear(say(1));
+  socket.break(1006);
+  await world.pass(2_000);
+  lastSocket(world).open();
+  lastSocket(world).hear({ id: lastSocket(world).commands[0].id, ok: hello({ recovered: true, snapshot: undefined, head: 3 }).ok });
+  lastSocket(world).hear([say(2), say(3)]);
+  lastSocket(world).hear([delta(1, "bc"), { type: "typing", user_id: "usr_g", on: true }]);
+  await settle();
+  assert.deepEqual(seen.map((item) => item.seq ?? item.text ?? item.type), ["reset", 1, 2, "𝔘b", 3, "c", "typing"]);
+  world.group.close();
+  await reading;
+});
+
+test("reading items ends with the close that the server gives", async () => {
+  const world = machine();
+  const next = world.group[Symbol.asyncIterator]();
+  const socket = await connected(world);
+  assert.equal((await next.next()).value.type, "reset");
+  const waiting = next.next();
+  socket.break(4504, "group archived");
+  await assert.rejects(waiting, { name: "Closed", closeCode: 4504, reason: "group archived" });
 });

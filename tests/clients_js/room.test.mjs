@@ -59,6 +59,24 @@ test("a deleted message keeps its place and nothing else", () => {
   assert.deepEqual([message.text, message.deleted, message.edited, message.reactions], ["", true, false, {}]);
 });
 
+test("what an agent asks for is there until it is resolved", () => {
+  const asked = { approval_id: "apv_1", agent_id: scribe.id, run_id: "run_1", tool: "order", args: "{}", approvers: [ada.id] };
+  const state = room([event(1, "approval.requested", asked)]);
+  assert.deepEqual(state.approvals, { apv_1: asked });
+  assert.deepEqual(reduce(state, event(2, "approval.resolved", { approval_id: "apv_1", outcome: "approved", run_id: "run_1" })).approvals, {});
+});
+
+test("agents that were stopped and a selector that failed are noticed", () => {
+  const state = room([event(1, "loop.paused", { agent_ids: [scribe.id], limit: "turns", trigger: 1 }), event(2, "selector.failed", { reason: "x", trigger: 1 })]);
+  assert.deepEqual(state.notices.map(({ type }) => type), ["loop.paused", "selector.failed"]);
+});
+
+test("a run that only selects is marked as one", () => {
+  const run = { run_id: "run_1", agent_id: scribe.id, trigger: 1, purpose: "select" };
+  assert.equal(room([event(1, "run.started", run)]).runs.run_1.purpose, "select");
+  assert.equal(reduce(room(), hello({ runs: [{ ...run, length: 0 }] })).runs.run_1.purpose, "select");
+});
+
 test("a run's text grows by code points, whatever the cut", () => {
   const whole = "añ👩‍🚀 𝔘nd so";
   const points = [...whole];
@@ -135,6 +153,6 @@ function delta(offset, text, run_id = "run_1") {
   return { type: "run.delta", run_id, agent_id: scribe.id, offset, text };
 }
 
-function durable({ seq, epoch, title, members, agents, reads, messages, runs }) {
-  return { seq, epoch, title, members, agents, reads, messages, runs: Object.keys(runs).sort() };
+function durable({ seq, epoch, title, turns, members, agents, reads, messages, approvals, runs }) {
+  return { seq, epoch, title, turns, members, agents, reads, messages, approvals, runs: Object.keys(runs).sort() };
 }

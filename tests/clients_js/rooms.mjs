@@ -33,8 +33,8 @@ export function room(events = [], extra = {}) {
 export function snapshotAt(events, limit) {
   const full = room(events);
   return hello({
-    head: full.seq, group: { id: "grp_1", title: full.title }, members: Object.values(full.members),
-    agents: Object.values(full.agents), reads: full.reads,
+    head: full.seq, group: { id: "grp_1", title: full.title, turns: full.turns }, members: Object.values(full.members),
+    agents: Object.values(full.agents), reads: full.reads, approvals: Object.values(full.approvals),
     runs: Object.values(full.runs).map(({ run_id, agent_id, trigger, length }) => ({ run_id, agent_id, trigger, length })),
     snapshot: { seq: full.seq, messages: full.messages.slice(-limit) },
   });
@@ -50,7 +50,7 @@ export function randomLog(length, seed) {
   for (let seq = 1; seq <= length; seq += 1) {
     const living = messages.filter((m) => !gone.has(m));
     const actor = person(pick([ada, grace]));
-    const kind = living.length === 0 ? "say" : pick(["say", "say", "say", "edit", "delete", "react", "react", "read", "run", "join", "title"]);
+    const kind = living.length === 0 ? "say" : pick(["say", "say", "say", "edit", "delete", "react", "react", "read", "run", "join", "title", "ask", "resolve"]);
     switch (kind) {
       case "say": messages.push(seq); events.push(event(seq, "message.created", { text: `m${seq} 👋`, mentions: [] }, { actor })); break;
       case "edit": events.push(event(seq, "message.edited", { target: pick(living), text: `e${seq}` }, { actor })); break;
@@ -59,7 +59,9 @@ export function randomLog(length, seed) {
       case "read": events.push(event(seq, "read.moved", { position: seq - 1 }, { actor })); break;
       case "run": events.push(event(seq, pick(["run.started", "run.finished"]), { run_id: pick(["run_1", "run_2"]), agent_id: scribe.id, trigger: 1, outcome: "success" }, { actor: agent(scribe) })); break;
       case "join": events.push(event(seq, pick(["member.joined", "member.left"]), { member: grace })); break;
-      case "title": events.push(event(seq, "group.updated", { title: `t${seq}` })); break;
+      case "title": events.push(event(seq, "group.updated", { title: `t${seq}`, turns: { turn_policy: pick(["mention", "all"]) } })); break;
+      case "ask": events.push(event(seq, "approval.requested", { approval_id: `apv_${seq}`, tool: "order", run_id: "run_1" })); break;
+      case "resolve": events.push(event(seq, "approval.resolved", { approval_id: `apv_${Math.floor(random() * seq)}`, outcome: "denied" })); break;
     }
   }
   return events;

@@ -1,12 +1,13 @@
 """Parley: a room that people and AI agents share.
 
-async with Parley("https://parley.example", token) as client, client.join(group_id) as room:
+async with Group("https://parley.example", group_id, token=token) as room:
     await room.send("Hello")
-    async for item in room:
-        ...
+    async for message in room.messages():
+        print(message.actor.name, message.text)
 """
 
 from parley.client import Parley
+from parley.echoes import Echo
 from parley.errors import Closed, CommandRefused, ParleyError, StreamGap, Undecodable, Unreachable
 from parley.events import (
     Actor,
@@ -14,11 +15,14 @@ from parley.events import (
     AgentAdded,
     AgentChanged,
     AgentRemoved,
+    ApprovalRequested,
+    ApprovalResolved,
     Event,
     GroupArchived,
     GroupRestored,
     GroupUpdated,
     Item,
+    LoopPaused,
     Member,
     MemberJoined,
     MemberLeft,
@@ -36,7 +40,9 @@ from parley.events import (
     RunDelta,
     RunFinished,
     RunStarted,
+    SelectorFailed,
     Snapshot,
+    TurnSettings,
     TypingNow,
     Unknown,
     Usage,
@@ -51,14 +57,18 @@ __all__ = [
     "AgentAdded",
     "AgentChanged",
     "AgentRemoved",
+    "ApprovalRequested",
+    "ApprovalResolved",
     "Closed",
     "CommandRefused",
+    "Echo",
     "Event",
     "Group",
     "GroupArchived",
     "GroupRestored",
     "GroupUpdated",
     "Item",
+    "LoopPaused",
     "Member",
     "MemberJoined",
     "MemberLeft",
@@ -81,9 +91,11 @@ __all__ = [
     "RunDelta",
     "RunFinished",
     "RunStarted",
+    "SelectorFailed",
     "Sent",
     "Snapshot",
     "StreamGap",
+    "TurnSettings",
     "TypingNow",
     "Undecodable",
     "Unknown",

@@ -10,7 +10,18 @@ from parley.decode import decode
 from parley.errors import Undecodable
 from parley.group import DEFAULT_EDGE, Group
 from parley.line import Edge
-from parley.records import AgentRecord, Archived, CreatedGroup, GroupRecord, NewToken, Person, RoutingToken
+from parley.records import (
+    AgentRecord,
+    Archived,
+    CreatedGroup,
+    CreatedOrg,
+    GroupRecord,
+    NewToken,
+    Person,
+    RoutingToken,
+    TokenRecord,
+)
+from parley.replies import Page, Sent, page_of
 from parley.rest import Rest
 
 T = TypeVar("T")
@@ -77,6 +88,21 @@ class Parley:
             edge=self._edge,
         )
 
+    # ── messages without a socket ───────────────────────────────────────────────────────────────────────────────────
+
+    async def send(self, group_id: str, text: str, *, client_msg_id: str, reply_to: int | None = None) -> Sent:
+        """Stored once, however often it is said with this `client_msg_id` and whichever way."""
+        body = {"client_msg_id": client_msg_id, "text": text} | ({} if reply_to is None else {"reply_to": reply_to})
+        return decode(Sent, await self._rest.call("POST", f"/groups/{group_id}/messages", body))
+
+    async def history(
+        self, group_id: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> Page:
+        """The `limit` events before or after a seq, oldest first; without either, the newest."""
+        ends = {"before": before, "after": after, "limit": limit}
+        query = {name: str(value) for name, value in ends.items() if value is not None}
+        return page_of(_object(await self._rest.call("GET", f"/groups/{group_id}/messages", query=query)))
+
     # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def archive(self, group_id: str, reason: str) -> Archived:
@@ -104,27 +130,58 @@ class Parley:
     async def me(self) -> Person:
         return decode(Person, await self._rest.call("GET", "/me"))
 
+    async def create_org(self, name: str, owner_name: str) -> CreatedOrg:
+        """For the operator of the deployment, whose token this client then has to hold."""
+        return decode(CreatedOrg, await self._rest.call("POST", "/orgs", {"name": name, "owner_name": owner_name}))
+
+    def people(self) -> AsyncIterator[Person]:
+        return self._all("people", Person)
+
     async def create_person(self, name: str, role: str = "member") -> Person:
         return decode(Person, await self._rest.call("POST", "/people", {"name": name, "role": role}))
+
+    async def disable_person(self, person_id: str) -> None:
+        """Ends all their tokens and connections; they stay in their groups."""
+        await self._rest.call("DELETE", f"/people/{person_id}")
+
+    async def enable_person(self, person_id: str) -> None:
+        """Undoes `disable_person`; their old tokens stay dead."""
+        await self._rest.call("POST", f"/people/{person_id}/enable")
+
+    def tokens(self, person_id: str) -> AsyncIterator[TokenRecord]:
+        return self._all("tokens", TokenRecord, path=f"/people/{person_id}/tokens")
 
     async def create_token(self, person_id: str, label: str, *, expires_in_days: int | None = None) -> NewToken:
         body = {"label": label} | ({} if expires_in_days is None else {"expires_in_days": expires_in_days})
         return decode(NewToken, await self._rest.call("POST", f"/people/{person_id}/tokens", body))
 
-    async def create_agent(self, handle: str, name: str, *, provider: str, model: str) -> AgentRecord:
+    async def revoke_token(self, person_id: str, token_id: str) -> None:
+        await self._rest.call("DELETE", f"/people/{person_id}/tokens/{token_id}")
+
+    async def create_agent(
+        self,
+        handle: str,
+        name: str,
+        *,
+        provider: str,
+        model: str,
+        instructions: str = "",
+        tools: tuple[str, ...] = (),
+    ) -> AgentRecord:
         body = {"handle": handle, "name": name, "provider": provider, "model": model}
-        return decode(AgentRecord, await self._rest.call("POST", "/agents", body))
+        more = {"instructions": instructions, "tools": list(tools)}
+        return decode(AgentRecord, await self._rest.call("POST", "/agents", body | more))
 
     def agents(self) -> AsyncIterator[AgentRecord]:
         return self._all("agents", AgentRecord)
 
     # ── lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _all(self, noun: str, kind: type[T]) -> AsyncIterator[T]:
+    async def _all(self, noun: str, kind: type[T], *, path: str | None = None) -> AsyncIterator[T]:
         after: str | None = None
         while True:
             query = None if after is None else {"after": after}
-            page = _object(await self._rest.call("GET", f"/{noun}", query=query))
+            page = _object(await self._rest.call("GET", path or f"/{noun}", query=query))
             for item in page.get(noun, ()):
                 yield decode(kind, item)
             after = page.get("next")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from parley.decode import decode
+from parley.echoes import Echoes
 from parley.errors import CommandRefused, Undecodable
 from parley.events import Event, Item, Presence, Reset, RunDelta, Snapshot, TypingNow, event_of
 from parley.reconnect import RESYNC
@@ -94,6 +95,7 @@ class Conversation:
         self.epoch = epoch
         self.roster: Roster | None = None
         self.runs = Runs()
+        self.echoes = Echoes()
         self.counters = Counters()
         self.retry_after_ms = 0
         self._phase: Literal["away", "greeting", "live"] = "away"
@@ -172,8 +174,10 @@ class Conversation:
             return self._resync("a hole in the log")
         self.position = event.seq
         self.runs.apply(event)
-        if self.roster is not None and event.seq > self._roster_at:
-            self.roster = self.roster.after(event)
+        if self.roster is not None:
+            self.echoes.apply(event, self.roster.you.id)
+            if event.seq > self._roster_at:
+                self.roster = self.roster.after(event)
         return [Emit(event)]
 
     def _passing(self, value: Mapping[str, Any]) -> list[Effect]:
@@ -237,6 +241,7 @@ class Conversation:
         snapshot = hello.snapshot or Snapshot(hello.head)
         self.position = snapshot.seq
         self.runs.restart(hello.runs, snapshot)
+        self.echoes.restart(snapshot.seq)
         return [] if fresh_start and hello.snapshot is None else [Emit(Reset(snapshot))]
 
     # ── leaving ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 Law: words and types for callers. What the protocol demands is `conversation`'s, what the network does is `line`'s.
 """
 
+import asyncio
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -13,8 +14,20 @@ from typing import Any, Self
 
 from parley.conversation import Command, Conversation, Counters
 from parley.decode import decode
-from parley.errors import ParleyError, StreamGap
-from parley.events import Agent, Item, Member, Mention
+from parley.echoes import Echo
+from parley.errors import CommandRefused, ParleyError, StreamGap
+from parley.events import (
+    Agent,
+    ApprovalRequested,
+    Event,
+    Item,
+    Member,
+    Mention,
+    MessageCreated,
+    MessageState,
+    Reset,
+    TurnSettings,
+)
 from parley.inbox import Inbox
 from parley.line import Edge, Line, Route
 from parley.replies import Page, Roll, Sent, page_of
@@ -23,6 +36,8 @@ from parley.roster import Roster
 from parley.runs import Run
 from parley.websocket import open_socket
 
+_MS = 1000
+_AGAIN_AFTER_MS = 1000
 DEFAULT_EDGE = Edge(connect=open_socket, random=random.random)
 
 
@@ -55,6 +70,8 @@ class Group:
     ) -> None:
         self.group_id = group_id
         self._make_id = make_id
+        self._edge = edge
+        self._speaking: set[asyncio.Task[Sent]] = set()
         self._open = AsyncExitStack()
         self._own_rest: Rest | None = None
         if isinstance(token, str):
@@ -76,6 +93,9 @@ class Group:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._speaking:
+            task.cancel()
+        await asyncio.gather(*self._speaking, return_exceptions=True)
         await self._open.aclose()
 
     # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,12 +109,41 @@ class Group:
             raise RuntimeError("this room was joined with listen=False")
         return await self._inbox.get()
 
+    async def messages(self) -> AsyncIterator[MessageState]:
+        """What is said from now on, as it was said; raises as iterating the room does, and takes its items.
+
+        Of a `Reset` it gives what is newer than all before; edits, reactions and the rest are in the room alone.
+        """
+        seen: int | None = self._conversation.position
+        async for item in self:
+            match item:
+                case Event(seq=seq, data=data):
+                    seen = seq
+                    if isinstance(data, MessageCreated):
+                        yield MessageState(seq, item.ts, item.actor, data.text, data.reply_to, item.run_id)
+                case Reset(snapshot):
+                    for message in snapshot.messages:
+                        if seen is not None and message.seq > seen:
+                            yield message
+                    seen = snapshot.seq
+                case _:
+                    pass
+
     def run(self, run_id: str) -> Run:
         """A run as far as it is known. Raises ParleyError `not_found`."""
         run = self._conversation.runs.get(run_id)
         if run is None:
             raise ParleyError("not_found", None, f"{run_id} is not a run of this room, or ended long ago")
         return run
+
+    @property
+    def active_runs(self) -> tuple[Run, ...]:
+        """The runs that are under way."""
+        return self._conversation.runs.active()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits until what the room tells makes `condition` true. Raises Closed when the room ends before."""
+        await self._line.until(condition)
 
     async def stream(self, run_id: str) -> AsyncIterator[str]:
         """The text of a run from its start, piece by piece; joined, the pieces are the final message.
@@ -129,8 +178,28 @@ class Group:
     ) -> Sent:
         """Returns once the message is stored. Said again with the same `client_msg_id`, it is stored once.
 
-        Raises CommandRefused, Closed. Cancelled, the message may or may not have been stored.
+        Until its event arrives it is in `echoes`. When the group asks to come back later, so does this, until it is
+        cancelled. Raises CommandRefused, Closed. Cancelled, the message may or may not have been stored.
         """
+        return await self._speak(self._said(text, mentions, reply_to, client_msg_id))
+
+    def say(
+        self,
+        text: str,
+        *,
+        mentions: Sequence[Member | Agent | Mention] = (),
+        reply_to: int | None = None,
+        client_msg_id: str | None = None,
+    ) -> "asyncio.Task[Sent]":
+        """`send` without waiting: it is in `echoes` at once. Who does not await the task finds a refusal there, too."""
+        task = asyncio.create_task(self._speak(self._said(text, mentions, reply_to, client_msg_id)))
+        self._speaking.add(task)
+        task.add_done_callback(self._spoken)
+        return task
+
+    def _said(
+        self, text: str, mentions: Sequence[Member | Agent | Mention], reply_to: int | None, client_msg_id: str | None
+    ) -> Mapping[str, Any]:
         body: dict[str, Any] = {
             "client_msg_id": client_msg_id or self._make_id(),
             "text": text,
@@ -138,7 +207,39 @@ class Group:
         }
         if reply_to is not None:
             body["reply_to"] = reply_to
-        return decode(Sent, await self._ask("send", body))
+        self._conversation.echoes.said(Echo(body["client_msg_id"], text, reply_to))
+        return body
+
+    async def _speak(self, body: Mapping[str, Any]) -> Sent:
+        echoes, name = self._conversation.echoes, body["client_msg_id"]
+        try:
+            sent = await self._deliver(body)
+        except ParleyError as refusal:
+            echoes.refused(name, refusal)
+            raise
+        except asyncio.CancelledError:
+            echoes.forget(name)
+            raise
+        echoes.stored(name, sent.seq, self.position)
+        return sent
+
+    async def _deliver(self, body: Mapping[str, Any]) -> Sent:
+        while True:
+            try:
+                return decode(Sent, await self._ask("send", body))
+            except CommandRefused as refusal:
+                if not refusal.temporary:
+                    raise
+                await self._edge.sleep((refusal.retry_after_ms or _AGAIN_AFTER_MS) / _MS)
+
+    def _spoken(self, task: "asyncio.Task[Sent]") -> None:
+        self._speaking.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain of a refusal that `echoes` shows
+
+    def forget(self, client_msg_id: str) -> None:
+        """Takes a message that was refused out of `echoes`."""
+        self._conversation.echoes.forget(client_msg_id)
 
     async def edit(self, seq: int, text: str) -> None:
         await self._ask("edit", {"seq": seq, "text": text})
@@ -159,6 +260,15 @@ class Group:
 
     async def cancel_run(self, run_id: str) -> None:
         await self._ask("runs.cancel", {"run_id": run_id})
+
+    async def cancel_runs_of(self, client_msg_id: str) -> None:
+        """All runs that one of this person's messages has started."""
+        await self._ask("runs.cancel", {"client_msg_id": client_msg_id})
+
+    async def approve(self, approval_id: str, *, approved: bool = True, reason: str | None = None) -> None:
+        """A word on what an agent in `approvals` asks for. Raises CommandRefused when this person was not asked."""
+        body = {"approval_id": approval_id, "approved": approved, "reason": reason}
+        await self._ask("approve", {name: value for name, value in body.items() if value is not None})
 
     async def history(self, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
         """The `limit` events before or after a seq, oldest first; without either, the newest."""
@@ -203,6 +313,27 @@ class Group:
     @property
     def reads(self) -> Mapping[str, int]:
         return self._roster.reads
+
+    @property
+    def approvals(self) -> Mapping[str, ApprovalRequested]:
+        """What agents want to do and wait for a word on, by approval id."""
+        return self._roster.approvals
+
+    @property
+    def turns(self) -> TurnSettings:
+        return self._roster.turns
+
+    # ── how far it is ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def echoes(self) -> tuple[Echo, ...]:
+        """What was said here and the log has not shown yet, in that order."""
+        return tuple(self._conversation.echoes)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the room is there just now; otherwise it is being looked for, or has ended."""
+        return self._conversation.live
 
     @property
     def position(self) -> int:

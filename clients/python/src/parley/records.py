@@ -41,9 +41,14 @@ class GroupRecord:
 
 @dataclass(frozen=True, slots=True)
 class AgentRecord:
+    """`model` is one of `provider`; `tools` are the names of those it may use."""
+
     id: str
     handle: str
     name: str
+    provider: str = ""
+    model: str = ""
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,23 @@ class Person:
     id: str
     name: str
     role: str
+    org_id: str = ""
+    disabled_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedOrg:
+    """`token` is the owner's first, and shown this once."""
+
+    org: Org
+    owner: Person
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,17 @@ class NewToken:
     id: str
     token: str
     expires_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A token as it may be shown later: never its text."""
+
+    id: str
+    label: str
+    created_at: str
+    expires_at: str | None = None
+    revoked_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

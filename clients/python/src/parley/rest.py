@@ -4,11 +4,15 @@ Law: the only module that knows httpx; its exceptions and RFC 9457 problem bodie
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
 from parley.errors import ParleyError, Undecodable, Unreachable
+
+_WITHIN_S: Final = 30.0
+# Whoever waits for a token is cut off from the room meanwhile: rather ask again.
+_TOKEN_WITHIN_S: Final = 10.0
 
 
 class Rest:
@@ -16,7 +20,7 @@ class Rest:
 
     def __init__(self, base_url: str, token: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = httpx.AsyncClient(
-            base_url=base_url, headers={"Authorization": f"Bearer {token}"}, transport=transport, timeout=30
+            base_url=base_url, headers={"Authorization": f"Bearer {token}"}, transport=transport, timeout=_WITHIN_S
         )
 
     async def __aenter__(self) -> Self:
@@ -26,11 +30,17 @@ class Rest:
         await self._http.aclose()
 
     async def call(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, query: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        within_s: float = _WITHIN_S,
     ) -> Any:
         """The answer's JSON. Raises ParleyError, Unreachable."""
         try:
-            response = await self._http.request(method, path, json=body, params=query)
+            response = await self._http.request(method, path, json=body, params=query, timeout=within_s)
         except httpx.TransportError as exc:
             raise _unreachable(exc) from exc
         if response.is_error:
@@ -51,7 +61,7 @@ class Rest:
 
     async def routing_token(self, group_id: str) -> str:
         """The way into one group, for a minute. Raises ParleyError, Unreachable."""
-        answer = await self.call("POST", f"/groups/{group_id}/token")
+        answer = await self.call("POST", f"/groups/{group_id}/token", within_s=_TOKEN_WITHIN_S)
         if not isinstance(answer, Mapping) or not isinstance(token := answer.get("routing_token"), str):
             raise Undecodable("routing_token is missing")
         return token

@@ -1,4 +1,4 @@
-"""Who is in the group, as of the last event seen.
+"""Who is in the group and what it has agreed on, as of the last event seen.
 
 Law: `hello` sets it, later events change it; nothing else does.
 """
@@ -10,6 +10,8 @@ from parley.events import (
     AgentAdded,
     AgentChanged,
     AgentRemoved,
+    ApprovalRequested,
+    ApprovalResolved,
     Event,
     GroupUpdated,
     Member,
@@ -19,13 +21,14 @@ from parley.events import (
     MemberRoleChanged,
     Presence,
     ReadMoved,
+    TurnSettings,
 )
 from parley.replies import HelloOk
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """`members` and `agents` by id; `reads` is how far each person has read."""
+    """`members` and `agents` by id; `reads` is how far each person has read; `approvals` what agents wait for."""
 
     title: str
     you: Member
@@ -33,6 +36,8 @@ class Roster:
     agents: dict[str, Agent]
     online: frozenset[str]
     reads: dict[str, int]
+    approvals: dict[str, ApprovalRequested]
+    turns: TurnSettings
 
     @classmethod
     def of(cls, hello: HelloOk) -> "Roster":
@@ -43,6 +48,8 @@ class Roster:
             agents={agent.id: agent for agent in hello.agents},
             online=frozenset(hello.online),
             reads=dict(hello.reads),
+            approvals={approval.approval_id: approval for approval in hello.approvals},
+            turns=hello.group.turns,
         )
 
     def after(self, event: Event) -> "Roster":
@@ -58,8 +65,12 @@ class Roster:
                 return replace(self, agents={k: a for k, a in self.agents.items() if k != agent.id})
             case ReadMoved(position):
                 return replace(self, reads={**self.reads, event.actor.id: position})
-            case GroupUpdated(title):
-                return replace(self, title=title)
+            case GroupUpdated(title, turns):
+                return replace(self, title=title, turns=turns)
+            case ApprovalRequested(approval_id=approval_id):
+                return replace(self, approvals={**self.approvals, approval_id: event.data})
+            case ApprovalResolved(approval_id=approval_id):
+                return replace(self, approvals={k: a for k, a in self.approvals.items() if k != approval_id})
             case _:
                 return self
 

@@ -15,7 +15,8 @@ _FINISHED_KEPT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`outcome` is None while it lasts. `whole` is False once a part of the text was missed."""
+    """`outcome` is None while it lasts. `whole` is False once a part of the text was missed. `purpose` is `select` when
+    the agent only decides who answers."""
 
     run_id: str
     agent_id: str
@@ -24,6 +25,7 @@ class Run:
     whole: bool = True
     outcome: str | None = None
     error: str | None = None
+    purpose: str | None = None
 
 
 class Gap(Exception):
@@ -42,9 +44,12 @@ class Runs:
         """How much of each unfinished run is known."""
         return {run.run_id: len(run.text) for run in self._runs.values() if run.outcome is None}
 
+    def active(self) -> tuple[Run, ...]:
+        return tuple(run for run in self._runs.values() if run.outcome is None)
+
     def announce(self, active: tuple[ActiveRun, ...]) -> None:
         for run in active:
-            self._runs.setdefault(run.run_id, Run(run.run_id, run.agent_id, run.trigger))
+            self._runs.setdefault(run.run_id, Run(run.run_id, run.agent_id, run.trigger, purpose=run.purpose))
 
     def restart(self, active: tuple[ActiveRun, ...], snapshot: Snapshot) -> None:
         """The log was not continued: what is neither active nor in the snapshot will never be known to its end."""
@@ -78,8 +83,8 @@ class Runs:
 
     def apply(self, event: Event) -> None:
         match event.data:
-            case RunStarted(agent_id, run_id, trigger):
-                self._runs.setdefault(run_id, Run(run_id, agent_id, trigger))
+            case RunStarted(agent_id, run_id, trigger, purpose):
+                self._runs.setdefault(run_id, Run(run_id, agent_id, trigger, purpose=purpose))
             case MessageCreated(text=text) if event.run_id is not None:
                 self._runs.setdefault(event.run_id, Run(event.run_id, event.actor.id))
                 self._complete(event.run_id, text)
