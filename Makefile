@@ -1,10 +1,10 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo dev dev-vars serve test chaos check docs clean lock
+.PHONY: help setup demo dev dev-vars serve test chaos e2e-llm check docs clean lock
 .DEFAULT_GOAL := help
 
-help setup demo dev dev-vars serve test chaos check docs clean:
+help setup demo dev dev-vars serve test chaos e2e-llm check docs clean:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
 
 # For maintainers, after a change to a requirements/*.in or to package.json; needs uv and npm on PATH.
@@ -15,4 +15,5 @@ lock:
 	$(UV_COMPILE) --python-version 3.11 -o requirements/node.txt requirements/node.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
 	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
+	$(UV_COMPILE) --python-version 3.11 --no-deps -o requirements/llm.txt requirements/llm.in
 	npm install --package-lock-only

@@ -174,18 +174,31 @@ class FinalResult(_Model):
 
 
 class ModelResponse(_Model):
-    parts: tuple[TextPart, ...]
+    parts: tuple[Annotated[TextPart | ToolCallPart, Field(discriminator="part_kind")], ...]
     model_name: str
     kind: Literal["response"] = "response"
 
 
+class ModelRequest(_Model):
+    """What came of the tools that the response before it asked for."""
+
+    parts: tuple[ToolReturnPart, ...]
+    kind: Literal["request"] = "request"
+
+
+ModelMessage = Annotated[ModelRequest | ModelResponse, Field(discriminator="kind")]
+
+
 class AgentRunResult(_Model):
-    """How a run ended. `output` is the whole text; `finish_reason` says why the model stopped."""
+    """How a run ended. `output` is the whole text; `finish_reason` says why the model stopped.
+
+    Of a turn in parts, text, messages and usage are those of its last part.
+    """
 
     output: str
     run_id: RunId
     agent_id: AgentId
-    new_messages: tuple[ModelResponse, ...]
+    new_messages: tuple[ModelMessage, ...]
     usage: Usage
     finish_reason: Literal["stop", "length", "content_filter", "error"]
 

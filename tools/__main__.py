@@ -69,6 +69,13 @@ def verify(context: typer.Context) -> None:
     hand_over("tools.verify_command")
 
 
+@app.command(name="e2e-llm", context_settings=PASS_ON)
+def e2e_llm(context: typer.Context) -> None:
+    """The whole chain with a real small language model (180 MB of downloads the first time)."""
+    sys.argv[1:] = context.args
+    hand_over("tools.llm.main")
+
+
 @app.command(name="dev-vars")
 def dev_vars() -> None:
     """Prepare for plain `wrangler dev`."""

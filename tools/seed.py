@@ -20,7 +20,7 @@ from tools.local import LocalKeys, file_kept
 from tools.stack import Stack
 
 PEOPLE = (("Ada", "owner"), ("Grace", "admin"), ("Linus", "member"))
-AGENTS = (("scribe", "Scribe", "scribe"), ("librarian", "Librarian", "librarian"))
+AGENTS = (("scribe", "Scribe", "scribe", ()), ("librarian", "Librarian", "librarian", ("search_history",)))
 GROUPS = (("Product launch", True), ("Town square", False))
 
 
@@ -37,7 +37,10 @@ def _new_plan() -> str:
             {"id": make_id("usr"), "name": name, "role": role, "token": f"prl_{secrets.token_urlsafe(32)}"}
             for name, role in PEOPLE
         ],
-        "agents": [{"id": make_id("agt"), "handle": handle, "name": name, "model": m} for handle, name, m in AGENTS],
+        "agents": [
+            {"id": make_id("agt"), "handle": handle, "name": name, "model": model, "tools": tools}
+            for handle, name, model, tools in AGENTS
+        ],
     }
     return json.dumps(plan)
 
@@ -57,9 +60,10 @@ def seed_directory(stack: Stack, plan: Mapping[str, Any], digest: Callable[[str]
         )
     for agent in plan["agents"]:
         stack.query(
-            """INSERT OR IGNORE INTO agents (id, org_id, handle, name, provider, model, instructions, created_at)
-                VALUES (?, ?, ?, ?, 'builtin', ?, '', ?)""",
-            *(agent["id"], plan["org_id"], agent["handle"], agent["name"], agent["model"], now),
+            """INSERT OR IGNORE INTO agents (id, org_id, handle, name, provider, model, instructions, tools, created_at)
+                VALUES (?, ?, ?, ?, 'builtin', ?, '', ?, ?)""",
+            *(agent["id"], plan["org_id"], agent["handle"], agent["name"], agent["model"]),
+            *(json.dumps(agent.get("tools", [])), now),
         )
 
 

@@ -24,9 +24,13 @@ class Environment:
         value = getattr(self._env, name, None)
         return value if isinstance(value, str) else None
 
+    def optional(self, name: str) -> Any:
+        """The raw JavaScript binding, None when wrangler.toml does not give it."""
+        return getattr(self._env, name, None)
+
     def binding(self, name: str) -> Any:
         """The raw JavaScript binding. Raises Misconfigured when wrangler.toml does not give it."""
-        value = getattr(self._env, name, None)
+        value = self.optional(name)
         if value is None:
             raise Misconfigured(reason=f"binding {name} is missing; see wrangler.toml")
         return value

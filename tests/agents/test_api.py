@@ -6,8 +6,8 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from agents.api import REQUEST_LIMIT_BYTES, AgentsPorts, authenticate, endpoints
-from agents.providers import Ending
-from shared.agent_api import AgentRunRequest
+from agents.providers import Ask, Ending, Piece
+from agents.run import Stage as Turns
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
@@ -18,6 +18,7 @@ from shared.protocol import Usage
 from shared.signing import CERTIFICATE_HEADER, SCHEME, Verifier, certificate_hash, content_digest
 from shared.streaming import Closing
 from shared.tokens import ORCHESTRATOR, REQUEST, SESSION, Tokens
+from tests.agents.fakes import FakeRecordings
 from tests.fakes import FakeReplayGuard
 from tests.shared.credential import Credential
 from tests.shared.hostile import ES256
@@ -29,15 +30,15 @@ ISSUER, HOLDER = new_private_key(), new_private_key()
 GROUP, OTHER_GROUP = "grp_" + "0" * 26, "grp_" + "1" * 26
 SCRIBE, OTHER = "agt_" + "0" * 26, "agt_" + "1" * 26
 ADA = {"kind": "user", "id": "usr_" + "0" * 26, "name": "Ada"}
-RUN = "run_" + "0" * 26
+RUN, OTHER_RUN = "run_" + "0" * 26, "run_" + "1" * 26
 CONTROLLER = "controller-1"
 
 
 class Parrot:
     """A provider that says what it was last told."""
 
-    async def stream(self, request: AgentRunRequest) -> AsyncIterator[str | Ending]:
-        yield request.messages[-1].text
+    async def stream(self, ask: Ask) -> AsyncIterator[Piece]:
+        yield ask.request.messages[-1].text
         yield Ending(Usage())
 
 
@@ -48,11 +49,13 @@ class Stage:
         self.reads = 0
         self.down = False
         self.lines: list[str] = []
+        self.recordings = FakeRecordings()
         tokens, log = Tokens(ES256), Log(self.lines.append, lambda: NOW_S * 1000, "agents")
         ports = AgentsPorts(
             verifier=Verifier(tokens, FakeReplayGuard(), "agents", ORIGIN),
             issuer_keys=RemoteKeys(self.read, lambda: NOW_S * 1000, own_keys),
-            providers={"parrot": Parrot()},
+            stage=Turns({"parrot": Parrot()}, log),
+            recordings=self.recordings,
             clock=lambda: NOW_S * 1000,
             log=log,
         )
@@ -66,7 +69,14 @@ class Stage:
             raise Unavailable
         return PrivateKeySet(keys=(ISSUER,)).published().model_dump_json().encode()
 
-    async def ask(self, target: str, body: bytes, key: Any = ISSUER, **certified: object) -> Response:  # noqa: ANN401
+    async def ask(
+        self,
+        target: str,
+        body: bytes,
+        key: Any = ISSUER,  # noqa: ANN401
+        last_event_id: str | None = None,
+        **certified: Any,  # noqa: ANN401 -- any claim
+    ) -> Response:
         claims = {
             "iss": ORCHESTRATOR,
             "sub": CONTROLLER,
@@ -99,6 +109,7 @@ class Stage:
             "Content-Digest": content_digest(body),
             "Content-Type": "application/json",
             CERTIFICATE_HEADER: certificate,
+            **({} if last_event_id is None else {"Last-Event-ID": last_event_id}),
         }
         return await self.client.post(target, content=body, headers=headers)
 
@@ -127,19 +138,29 @@ def verdict(response: Response) -> tuple[int, str]:
 async def test_a_turn_runs_for_the_session_that_names_its_agent_and_its_group(stage: Stage, target: str) -> None:
     answer = await stage.ask(target, turn())
     assert answer.status_code == 200
-    assert "Polly" in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_lines_and_server_sent_events_say_the_same(stage: Stage) -> None:
-    lines = (await stage.ask(TARGETS[0], turn())).text.splitlines()
-    streamed = await Stage().ask(TARGETS[1], turn())
-    frames = [dict(line.split(": ", 1) for line in frame.split("\n")) for frame in streamed.text.strip().split("\n\n")]
+async def test_a_turn_is_its_events_a_line_each(stage: Stage) -> None:
+    lines = [json.loads(line) for line in (await stage.ask(TARGETS[0], turn())).text.splitlines()]
+    assert (lines[-1]["event_kind"], lines[-1]["result"]["output"]) == ("agent_run_result", "Polly")
+    assert stage.recordings.asked == []
 
-    assert json.loads(lines[-1])["event_kind"] == "agent_run_result"
-    assert [frame["data"] for frame in frames] == lines
-    assert [frame["id"] for frame in frames] == [f"{RUN}:{n}" for n in range(1, len(lines) + 1)]
-    assert [frame["event"] for frame in frames] == [json.loads(line)["event_kind"] for line in lines]
+
+@pytest.mark.parametrize(("header", "after"), [(None, 0), ("", 0), (f"{RUN}:7", 7)])
+async def test_server_sent_events_come_from_where_they_are_kept(stage: Stage, header: str | None, after: int) -> None:
+    answer = await stage.ask(TARGETS[1], turn(), last_event_id=header)
+    assert (answer.text, answer.headers["content-type"]) == ("id: 1\n\n", "text/event-stream; charset=utf-8")
+    ((asked, number),) = stage.recordings.asked
+    assert (asked.context.run_id, number) == (RUN, after)
+
+
+@pytest.mark.parametrize(
+    "header", [f"{OTHER_RUN}:7", RUN, f"{RUN}:0", f"{RUN}:-1", f"{RUN}:7 ", "7", f"{RUN}:1234567890"]
+)
+async def test_an_id_that_is_no_event_of_this_run_resumes_nothing(stage: Stage, header: str) -> None:
+    assert verdict(await stage.ask(TARGETS[1], turn(), last_event_id=header)) == (400, "bad_request")
+    assert stage.recordings.asked == []
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -162,7 +183,7 @@ async def test_lines_and_server_sent_events_say_the_same(stage: Stage) -> None:
     ids=lambda value: str(value)[:60],
 )
 async def test_no_turn_runs_for_any_other(
-    stage: Stage, target: str, body: bytes, certified: dict[str, object], expected: tuple[int, str]
+    stage: Stage, target: str, body: bytes, certified: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     assert verdict(await stage.ask(target, body, **certified)) == expected
 

@@ -88,3 +88,17 @@ def test_what_asks_is_always_there() -> None:
 def test_one_endless_turn_is_cut() -> None:
     (only,) = recent([said(1, "ada", "x" * 90_000)], 1)
     assert len(only.text) == TRANSCRIPT_CHARS
+
+
+def test_who_only_decides_who_answers_is_shown_whom_it_may_name() -> None:
+    asked = request(said(7, "ada", "Hello"), candidates={"chef": "Chef\nnobody"}, tools=["search_history"])
+    system = chat_messages(asked)[0]["content"]
+    assert '\n{"handle": "chef", "name": "Chef\\nnobody"}\n' in system
+    assert "Write nothing but @ and the handle" in system
+    assert "Do not answer the turn with seq 7" in system
+    assert "What a tool returns" not in system
+
+
+@pytest.mark.parametrize(("tools", "is_told"), [((), False), (("search_history",), True)])
+def test_who_has_tools_is_told_what_their_results_are_not(tools: tuple[str, ...], is_told: bool) -> None:
+    assert ("What a tool returns" in chat_messages(request(said(1, "ada", "Hi"), tools=tools))[0]["content"]) == is_told

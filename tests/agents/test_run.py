@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agents.providers import Ending
-from agents.run import turn
-from shared.agent_api import AgentRunRequest, RunError, RunEvent, RunResult
+from agents.providers import Ending, Piece
+from agents.run import Stage, turn
+from shared.agent_api import RunError, RunEvent, RunResult
 from shared.errors import Unavailable
 from shared.log import Log
 from shared.protocol import Usage
+from tests.agents.fakes import FakeProvider
 from tests.agents.turns import request, said
 
 ASKED = request(said(3, "ada", "Hello"))
@@ -18,30 +19,15 @@ ENDING = Ending(Usage(requests=1), "length")
 
 
 @dataclass
-class FakeProvider:
-    """`agents.providers.Provider`: yields these pieces; one that is an exception is raised in its place."""
-
-    pieces: tuple[str | Ending | Exception, ...]
-    closed: bool = False
-
-    async def stream(self, request: AgentRunRequest) -> AsyncGenerator[str | Ending]:
-        del request
-        try:
-            for piece in self.pieces:
-                if isinstance(piece, Exception):
-                    raise piece
-                yield piece
-        finally:
-            self.closed = True
-
-
-@dataclass
 class Run:
-    provider: FakeProvider
+    pieces: tuple[Piece | Exception, ...]
     logged: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.provider = FakeProvider([self.pieces])
+
     def events(self) -> AsyncGenerator[RunEvent]:
-        return turn(ASKED, {"stub": self.provider}, Log(self.logged.append, lambda: 0, "agents"))
+        return turn(ASKED, Stage({"stub": self.provider}, Log(self.logged.append, lambda: 0, "agents")))
 
     async def all(self) -> list[RunEvent]:
         return [event async for event in self.events()]
@@ -52,7 +38,7 @@ def kinds(events: list[RunEvent]) -> list[str]:
 
 
 async def test_an_answer_is_its_pieces_and_their_sum() -> None:
-    events = await Run(FakeProvider(("Hel", "lo", ENDING))).all()
+    events = await Run(("Hel", "lo", ENDING)).all()
     assert kinds(events) == [
         *("part_start", "final_result", "part_delta", "part_delta", "part_end", "agent_run_result"),
     ]
@@ -66,7 +52,7 @@ async def test_an_answer_is_its_pieces_and_their_sum() -> None:
     [(Unavailable("Try later", reason="status 500"), "unavailable"), (ValueError("key"), "agent_failed")],
 )
 async def test_a_failure_is_the_last_event_and_its_reason_stays_in_the_log(failure: Exception, code: str) -> None:
-    run = Run(FakeProvider(("Hel", failure)))
+    run = Run(("Hel", failure))
     *_, last = await run.all()
     assert isinstance(last, RunError)
     assert last.code == code
@@ -77,7 +63,7 @@ async def test_a_failure_is_the_last_event_and_its_reason_stays_in_the_log(failu
 
 
 async def test_closing_the_turn_closes_the_provider() -> None:
-    run = Run(FakeProvider(("Hel", "lo", ENDING)))
+    run = Run(("Hel", "lo", ENDING))
     events = run.events()
     for _ in range(3):
         await anext(events)

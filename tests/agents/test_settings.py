@@ -15,8 +15,8 @@ ORIGINS = {
 OPENAI = {"name": "openai", "base_url": "https://api.openai.com/v1", "key_secret": "OPENAI_API_KEY"}
 
 
-def load(*providers: object) -> AgentsSettings:
-    return AgentsSettings.load({**ORIGINS, "PROVIDERS": json.dumps(providers)}.get)
+def load(*providers: object, **more: str) -> AgentsSettings:
+    return AgentsSettings.load({**ORIGINS, "PROVIDERS": json.dumps(providers), **more}.get)
 
 
 def test_there_need_not_be_any() -> None:
@@ -47,6 +47,8 @@ def test_a_missing_secret_is_named(value: str | None) -> None:
     [
         {"name": "builtin"},
         {"name": "python"},
+        {"name": "workers-ai"},
+        {"name": "pydantic-ai"},
         {"name": "Open AI"},
         {"base_url": "http://api.openai.com/v1"},
         {"base_url": "http://127.0.0.1.evil.test/v1"},
@@ -73,3 +75,40 @@ def test_a_name_is_given_once() -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured):
         AgentsSettings.load({**ORIGINS, "PROVIDERS": text}.get)
+
+
+def test_hosts_and_tools_are_lists_of_names() -> None:
+    found = load(FETCH_ALLOWED_HOSTS="docs.python.org  example.com", ASK_FIRST="fetch_url")
+    assert (found.fetch_allowed_hosts, found.ask_first) == (("docs.python.org", "example.com"), ("fetch_url",))
+    assert (load(FETCH_ALLOWED_HOSTS="", ASK_FIRST="").fetch_allowed_hosts, load().ask_first) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "*",
+        "*.test",
+        "https://a.test",
+        "a.test/x",
+        "a.test:443",
+        "10.0.0.1",
+        "169.254.169.254",
+        "localhost",
+        "A.test",
+        "[::1]",
+    ],
+)
+def test_what_is_no_host_of_the_web_is_refused(host: str) -> None:
+    with pytest.raises(Misconfigured, match="FETCH_ALLOWED_HOSTS"):
+        load(FETCH_ALLOWED_HOSTS=host)
+
+
+def test_this_machine_is_read_only_in_a_local_deployment() -> None:
+    assert load(ENVIRONMENT="local", FETCH_ALLOWED_HOSTS="127.0.0.1:8080").fetch_allowed_hosts == ("127.0.0.1:8080",)
+    with pytest.raises(Misconfigured, match="FETCH_ALLOWED_HOSTS"):
+        load(FETCH_ALLOWED_HOSTS="127.0.0.1:8080")
+
+
+def test_a_bad_tool_name_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="ASK_FIRST"):
+        load(ASK_FIRST="Fetch-Url")

@@ -1,7 +1,10 @@
 """Requests for one turn, as a Group Controller makes them."""
 
-from shared.agent_api import AgentProfile, AgentRunRequest, RunContext, TurnMessage
-from shared.protocol import Actor, ActorKind, Member
+from collections.abc import Sequence
+from typing import Literal
+
+from shared.agent_api import AgentProfile, AgentRunRequest, DeferredToolResults, RunContext, TurnMessage
+from shared.protocol import Actor, ActorKind, Agent, Member
 
 RUN_ID = "run_" + "0" * 26
 GROUP_ID = "grp_" + "0" * 26
@@ -28,9 +31,16 @@ def request(
     instructions: str = "",
     title: str = "Kitchen",
     members: dict[str, str] | None = None,
+    tools: Sequence[str] = (),
+    deferred: DeferredToolResults | None = None,
+    token_limit: int | None = None,
+    candidates: dict[str, str] | None = None,
 ) -> AgentRunRequest:
-    """A turn of the agent `helper`; without a trigger the last message asks."""
+    """A turn of the agent `helper`; without a trigger the last message asks. `candidates` are names by handles, and
+    make it a turn that only decides who of them answers.
+    """
     agent_id = identity("helper", "agent")
+    purpose: Literal["answer", "select"] = "answer" if candidates is None else "select"
     people = {"ada": "Ada", "ben": "Ben"} if members is None else members
     return AgentRunRequest(
         agent_id=agent_id,
@@ -41,9 +51,22 @@ def request(
             title=title,
             trigger=trigger or messages[-1].seq,
             agent=AgentProfile(
-                id=agent_id, handle="helper", name="Helper", provider=provider, model=model, instructions=instructions
+                id=agent_id,
+                handle="helper",
+                name="Helper",
+                provider=provider,
+                model=model,
+                instructions=instructions,
+                tools=tuple(tools),
             ),
             members=tuple(Member(id=identity(who, "user"), name=name, role="member") for who, name in people.items()),
             requested_by=Actor(kind="user", id=identity("ada", "user"), name="Ada"),
+            purpose=purpose,
+            candidates=tuple(
+                Agent(id=identity(handle, "agent"), handle=handle, name=name)
+                for handle, name in (candidates or {}).items()
+            ),
+            output_token_limit=token_limit,
         ),
+        deferred=deferred,
     )

@@ -5,9 +5,6 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,97 +12,45 @@ import pytest
 from tests.agents.providers.completions import DONE, finish, text, usage
 from tests.e2e.deployment import Deployment, Team
 from tests.e2e.seat import Seat, Sit
+from tests.e2e.stub_models import Asked, Handler, StubModels, begin, deployment_asking
 from tests.e2e.test_runs import finals, text_of
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "sk-" + secrets.token_urlsafe(16)
 STORY = ("Bread ", "is baked ", "on Thursday, ", "says Ada – ", "🍞.")
 DISCONNECT_LIMIT_S = 2.0
-SECRET_BODY = b'{"error": {"message": "the secret plan"}}'
+LEFT = threading.Event()
+"""The one who listened to `endless` has gone away."""
 
 
-@dataclass
-class StubModels:
-    """What was asked, and whether the one who listened to `endless` has gone away."""
+def story(handler: Handler, asked: Asked) -> None:
+    del asked
+    begin(handler, 200, "text/event-stream")
+    for frame in (*(text(piece) for piece in STORY), finish(), usage(41, 7), DONE):
+        # Byte by byte, so that every letter is cut somewhere.
+        for byte in frame:
+            handler.wfile.write(bytes([byte]))
 
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    keys: set[str | None] = field(default_factory=set)
-    left: threading.Event = field(default_factory=threading.Event)
 
-    def handler(self) -> type[BaseHTTPRequestHandler]:
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                stub.asked.append(body)
-                stub.keys.add(self.headers["authorization"])
-                model = body["model"] if self.path == "/v1/chat/completions" else "nowhere"
-                {"story": self.story, "endless": self.endless}.get(model, self.fail)()
-
-            def begin(self, status: int, media_type: str) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", media_type)
-                self.end_headers()
-
-            def story(self) -> None:
-                self.begin(200, "text/event-stream")
-                for frame in (*(text(piece) for piece in STORY), finish(), usage(41, 7), DONE):
-                    # Byte by byte, so that every letter is cut somewhere.
-                    for byte in frame:
-                        self.wfile.write(bytes([byte]))
-
-            def endless(self) -> None:
-                self.begin(200, "text/event-stream")
-                self.wfile.write(text("Well, "))
-                self.wfile.write(text("let me think"))
-                self.connection.settimeout(30)
-                if self.connection.recv(1) == b"":
-                    stub.left.set()
-
-            def fail(self) -> None:
-                self.begin(500, "application/json")
-                self.wfile.write(SECRET_BODY)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-                pass
-
-        return Handler
+def endless(handler: Handler, asked: Asked) -> None:
+    del asked
+    begin(handler, 200, "text/event-stream")
+    handler.wfile.write(text("Well, "))
+    handler.wfile.write(text("let me think"))
+    handler.connection.settimeout(30)
+    if handler.connection.recv(1) == b"":
+        LEFT.set()
 
 
 @pytest.fixture(scope="module")
-def models() -> Iterator[tuple[StubModels, str]]:
-    stub = StubModels()
-    with ThreadingHTTPServer(("127.0.0.1", 0), stub.handler()) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield stub, f"http://127.0.0.1:{server.server_port}/v1"
-        server.shutdown()
-        thread.join()
+def stub() -> Iterator[StubModels]:
+    with StubModels({"story": story, "endless": endless}).serving() as stub:
+        yield stub
 
 
 @pytest.fixture(scope="module")
-def stub(models: tuple[StubModels, str]) -> StubModels:
-    return models[0]
-
-
-@pytest.fixture(scope="module")
-def own_deployment(models: tuple[StubModels, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
-    told = overrides(keys, ports)
-    told["agents"] |= {
-        "PROVIDERS": json.dumps([{"name": "stub", "base_url": models[1], "key_secret": "STUB_KEY"}]),
-        "STUB_KEY": KEY,
-    }
-    lines: list[str] = []
-    with Stack.start(
-        root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, text: lines.append(text)
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+def own_deployment(stub: StubModels, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployment_asking(stub, tmp_path_factory.mktemp("keys"), KEY) as deployment:
+        yield deployment
 
 
 @pytest.fixture
@@ -157,14 +102,14 @@ async def test_a_provider_that_fails_ends_the_run_and_keeps_its_words_to_itself(
     assert not logged(team, lambda line: "secret plan" in line or KEY in line)
 
 
-async def test_stopping_a_run_closes_the_call_to_the_model(team: Team, sit: Sit, stub: StubModels) -> None:
+async def test_stopping_a_run_closes_the_call_to_the_model(team: Team, sit: Sit) -> None:
     group_id = team.new_group("ben", agents=("endless",))
     ada, ben = await sit("ada", group_id), await sit("ben", group_id)
     await ada.say("@endless go on")
     run_id = (await ben.until(lambda: _said(ben, "think"), "the whole beginning"))[0]["run_id"]
-    assert not stub.left.is_set()
+    assert not LEFT.is_set()
     await ben.ok("runs.cancel", run_id=run_id)
-    assert await asyncio.to_thread(stub.left.wait, DISCONNECT_LIMIT_S), "the model went on for nobody"
+    assert await asyncio.to_thread(LEFT.wait, DISCONNECT_LIMIT_S), "the model went on for nobody"
     await ada.until_type("run.finished")
     message, ending = finals(ada, run_id)
     assert (message["data"]["text"], ending["data"]["outcome"]) == ("Well, let me think", "cancelled")

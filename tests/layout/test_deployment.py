@@ -12,12 +12,12 @@ CONFIG: dict[str, Any] = tomllib.loads(TEXT)
 BINDINGS = {
     "app": {"DB", "ARCHIVES", "ORCHESTRATOR", "ASSETS", "RATE_LIMITER"},
     "orchestrator": {"DB", "ARCHIVES", "AGENTS", "GROUP_CONTROLLER", "REPLAY_GUARD", "RATE_LIMITER"},
-    "agents": {"REPLAY_GUARD"},
+    "agents": {"REPLAY_GUARD", "RUN_BUFFER"},
 }
 OBJECT_CLASSES = {
     "app": set[str](),
     "orchestrator": {"GroupController", "ReplayGuard", "RateLimiter"},
-    "agents": {"ReplayGuard"},
+    "agents": {"ReplayGuard", "RunBuffer"},
 }
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental", "unsafe", "no_python_workers")
 WORKERS = sorted(BINDINGS)

@@ -3,7 +3,7 @@
 Law: a turn runs only for the session whose certificate names this agent and this group.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agents.providers import Providers
-from agents.run import turn
-from shared.agent_api import AgentRunRequest, RunEvent
+from agents.recordings import Recordings, last_event
+from agents.run import Stage, turn
+from shared.agent_api import AgentRunRequest
 from shared.clock import Clock, seconds
-from shared.errors import Forbidden, InvalidBody, InvalidCredential, Unavailable
+from shared.errors import BadRequest, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
 from shared.log import Log
 from shared.signing import KeySource, Verifier
@@ -24,6 +24,7 @@ from shared.streaming import Closing, with_heartbeat
 from shared.tokens import ORCHESTRATOR, SessionClaims
 
 REQUEST_LIMIT_BYTES: Final = 8 * 1024 * 1024
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 endpoints: Final = Endpoints()
 
 
@@ -31,7 +32,8 @@ endpoints: Final = Endpoints()
 class AgentsPorts:
     verifier: Verifier
     issuer_keys: KeySource
-    providers: Providers
+    stage: Stage
+    recordings: Recordings
     clock: Clock
     log: Log
 
@@ -68,9 +70,11 @@ async def healthz(call: Call[None, AgentsPorts]) -> Health:
     limit_bytes=REQUEST_LIMIT_BYTES,
 )
 async def run(call: RunCall, body: AgentRunRequest) -> Response:
-    """Run one turn; the events come one a line, the last one is an AgentRunResult or an error."""
+    """Run one turn; the events come one a line, the last one is a result, a wish for tools, or an error."""
     _check(call.caller, body)
-    return _stream(call.ports, body, "application/x-ndjson", _line, "\n")
+    # An empty line is what a reader of lines skips.
+    lines = with_heartbeat(_lines(body, call.ports.stage), "\n")
+    return Closing(lines, media_type="application/x-ndjson", headers=_NO_STORE)
 
 
 @endpoints.add(
@@ -78,13 +82,14 @@ async def run(call: RunCall, body: AgentRunRequest) -> Response:
     "/agents/run-stream",
     auth="session",
     media_type="text/event-stream",
-    errors=(InvalidCredential, Forbidden, InvalidBody, Unavailable),
+    errors=(BadRequest, InvalidCredential, Forbidden, NotFound, InvalidBody, Unavailable),
     limit_bytes=REQUEST_LIMIT_BYTES,
 )
 async def run_stream(call: RunCall, body: AgentRunRequest) -> Response:
-    """Run one turn; the same events as server-sent events."""
+    """Run one turn; the same events as server-sent events, which `Last-Event-ID` resumes for ten minutes."""
     _check(call.caller, body)
-    return _stream(call.ports, body, "text/event-stream", _server_sent(body.context.run_id), ":\n\n")
+    after = last_event(call.request.headers.get("last-event-id"), body.context.run_id)
+    return Closing(await call.ports.recordings.open(body, after), media_type="text/event-stream", headers=_NO_STORE)
 
 
 def _check(session: SessionClaims, body: AgentRunRequest) -> None:
@@ -96,30 +101,7 @@ def _check(session: SessionClaims, body: AgentRunRequest) -> None:
         raise Forbidden("The certificate does not name this agent")
 
 
-def _stream(
-    ports: AgentsPorts, body: AgentRunRequest, media_type: str, encode: Callable[[RunEvent], str], beat: str
-) -> Response:
-    """`beat` is what a reader of this media type skips: an empty line, a comment."""
-
-    async def encoded() -> AsyncGenerator[str]:
-        async with aclosing(turn(body, ports.providers, ports.log)) as events:
-            async for event in events:
-                yield encode(event)
-
-    return Closing(with_heartbeat(encoded(), beat), media_type=media_type, headers={"Cache-Control": "no-store"})
-
-
-def _line(event: RunEvent) -> str:
-    return event.model_dump_json() + "\n"
-
-
-def _server_sent(run_id: str) -> Callable[[RunEvent], str]:
-    """`id` is the run and the number of the event in it."""
-    offset = 0
-
-    def encode(event: RunEvent) -> str:
-        nonlocal offset
-        offset += 1
-        return f"event: {event.event_kind}\nid: {run_id}:{offset}\ndata: {event.model_dump_json()}\n\n"
-
-    return encode
+async def _lines(request: AgentRunRequest, stage: Stage) -> AsyncGenerator[str]:
+    async with aclosing(turn(request, stage)) as events:
+        async for event in events:
+            yield event.model_dump_json() + "\n"

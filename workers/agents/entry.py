@@ -3,20 +3,15 @@
 Law: wiring only.
 """
 
-import asyncio
 from typing import Any
 
 import js
 from pyodide.ffi import JsException
 
 from agents.api import AgentsPorts, authenticate, endpoints
-from agents.own.agent import AGENTS
-from agents.providers.builtin import BuiltinProvider
-from agents.providers.edge_fetch import Fetch
-from agents.providers.openai_compatible import OpenAiCompatible
-from agents.providers.own import PythonProvider
+from agents.run_buffer import ObjectRecordings, RunBuffer
 from agents.settings import AgentsSettings
-from agents.settings import endpoints as model_endpoints
+from agents.stage import build_stage
 from durable_objects.replay_guard import ReplayGuard
 from shared.edge.crypto import NodeEs256, make_id
 from shared.edge.guard import ObjectReplayGuard
@@ -30,7 +25,7 @@ from shared.signing import Verifier
 from shared.tokens import Tokens
 from workers import WorkerEntrypoint
 
-__all__ = ["Default", "ReplayGuard"]
+__all__ = ["Default", "ReplayGuard", "RunBuffer"]
 
 
 async def _read_jwks(origin: str) -> bytes:
@@ -50,14 +45,8 @@ def build(env: Environment, log: Log) -> Api[AgentsPorts]:
             Tokens(NodeEs256()), ObjectReplayGuard(env.binding("REPLAY_GUARD")), "agents", settings.agents_origin
         ),
         issuer_keys=RemoteKeys(lambda: _read_jwks(settings.orchestrator_origin), now_ms, own_keys),
-        providers={
-            "builtin": BuiltinProvider(asyncio.sleep),
-            "python": PythonProvider(AGENTS),
-            **{
-                name: OpenAiCompatible(endpoint, Fetch(), asyncio.sleep)
-                for name, endpoint in model_endpoints(settings, env.text).items()
-            },
-        },
+        stage=build_stage(env, log),
+        recordings=ObjectRecordings(env.binding("RUN_BUFFER")),
         clock=now_ms,
         log=log,
     )

@@ -1,15 +1,18 @@
 """What the Agents Worker is told by its configuration."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Json, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Json, StringConstraints, model_validator
 
+from agents.engines import PYDANTIC_AI
 from agents.providers.openai_compatible import Endpoint
+from shared.agent_api import ToolName
 from shared.errors import Misconfigured
 from shared.settings import Origin, Settings
 
-OWN_PROVIDERS: Final = frozenset({"builtin", "python"})
+WORKERS_AI: Final = "workers-ai"
+OWN_PROVIDERS: Final = frozenset({"builtin", "python", PYDANTIC_AI, WORKERS_AI})
 # A key travels encrypted or not at all: plain HTTP only to this machine.
 BASE_URL: Final = r"^(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*$"
 
@@ -31,10 +34,32 @@ def _each_once(providers: tuple[ProviderSettings, ...]) -> tuple[ProviderSetting
     return providers
 
 
+def _split(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+# A name and no number: what an address of the operator's own network looks like is no page of the web.
+_HOST: Final = r"^(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]|127\.0\.0\.1:\d{1,5})$"
+_Host = Annotated[str, StringConstraints(pattern=_HOST)]
+
+
 class AgentsSettings(Settings):
+    """`fetch_allowed_hosts`: whose pages the tool `fetch_url` reads; without any there is no such tool.
+
+    `ask_first`: tools that people in the group have to approve each time, besides those whose code says so.
+    """
+
     agents_origin: Origin
     orchestrator_origin: Origin
+    fetch_allowed_hosts: Annotated[tuple[_Host, ...], BeforeValidator(_split)] = ()
+    ask_first: Annotated[tuple[ToolName, ...], BeforeValidator(_split)] = ()
     providers: Json[Annotated[tuple[ProviderSettings, ...], AfterValidator(_each_once)]] = ()
+
+    @model_validator(mode="after")
+    def _reads_this_machine_only_at_home(self) -> Self:
+        if self.environment != "local" and any(":" in host for host in self.fetch_allowed_hosts):
+            raise ValueError("FETCH_ALLOWED_HOSTS: this machine is for local deployments")
+        return self
 
 
 def endpoints(settings: AgentsSettings, secret: Callable[[str], str | None]) -> Mapping[str, Endpoint]:

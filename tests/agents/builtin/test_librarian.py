@@ -1,10 +1,14 @@
 """The librarian quotes what people said about a question, and nothing else."""
 
+import json
+from typing import Any
+
 import pytest
 
-from agents.builtin.librarian import NOTHING_ASKED, answer
+from agents.builtin.librarian import NOTHING_ASKED, answer, librarian
+from agents.turn import Turn
 from shared.agent_api import TurnMessage
-from tests.agents.turns import said
+from tests.agents.turns import request, said
 
 TALK = (
     said(5, "ada", "Morning! The new ovens arrive on Thursday, one day before the kitchen reopens."),
@@ -16,7 +20,7 @@ TALK = (
 
 def ask(text: str, *talk: TurnMessage) -> str:
     messages = (*(talk or TALK), said(20, "ada", text))
-    return answer(messages, 20, "librarian")
+    return answer(messages, 20, "librarian", is_all=True)
 
 
 def seqs(text: str) -> list[int]:
@@ -79,4 +83,75 @@ def test_a_trigger_that_is_not_in_the_transcript_asks_nothing() -> None:
 
 
 def test_an_empty_room_has_said_nothing() -> None:
-    assert answer((said(1, "ada", "@librarian ovens?"),), 1, "librarian") == "Nothing was said about ovens here."
+    assert (
+        answer((said(1, "ada", "@librarian ovens?"),), 1, "librarian", is_all=True)
+        == "Nothing was said about ovens here."
+    )
+
+
+def hit(seq: int, text: str, kind: str = "user") -> dict[str, object]:
+    return {
+        "seq": seq,
+        "ts": "2026-11-23T09:00:00.000Z",
+        "sender": {"id": "x", "kind": kind, "name": "Cy"},
+        "text": text,
+    }
+
+
+async def asked(text: str, found: str, tools: tuple[str, ...] = ("search_history",)) -> tuple[str, list[Any]]:
+    """What it answers when the search finds this, and what it searched for."""
+    searched: list[Any] = []
+
+    def use(tool: str, arguments: dict[str, object]) -> str:
+        searched.append((tool, arguments))
+        return found
+
+    return await librarian(Turn(request(*TALK, said(20, "ada", text), tools=tools), use)), searched
+
+
+async def test_with_a_search_it_looks_through_the_whole_history() -> None:
+    found = json.dumps([hit(2, "The harbour master wants 90 euros a day."), hit(7, "The delivery costs 240 euros.")])
+    answered, searched = await asked("@librarian what does the harbour master want?", found)
+    assert answered == "**About harbour, master and want**\n- Cy: “The harbour master wants 90 euros a day.” (#2)"
+    assert searched == [("search_history", {"query": "harbour master want", "limit": 20})]
+
+
+async def test_what_was_found_and_seen_is_quoted_once_and_agents_never() -> None:
+    found = json.dumps([hit(7, "The delivery costs 240 euros."), hit(3, "Delivery costs nothing.", "agent")])
+    assert seqs((await asked("@librarian what does delivery cost?", found))[0]) == [7]
+
+
+async def test_when_the_whole_history_has_nothing_it_says_so() -> None:
+    assert (await asked("@librarian parking?", "[]"))[0] == "Nothing was said about parking here."
+
+
+@pytest.mark.parametrize("found", ["Error: There was no answer", "{}", '[{"seq": 1}]'])
+async def test_a_search_that_failed_is_no_whole_history(found: str) -> None:
+    assert (await asked("@librarian parking?", found))[
+        0
+    ] == "Nothing was said about parking in the messages that I can see."
+    assert seqs((await asked("@librarian what does delivery cost?", found))[0]) == [7]
+
+
+async def test_without_the_tool_it_answers_from_what_it_sees_and_promises_no_more() -> None:
+    answered, searched = await asked("@librarian parking?", "[]", ())
+    assert (answered, searched) == ("Nothing was said about parking in the messages that I can see.", [])
+
+
+async def test_where_nothing_is_asked_nothing_is_searched() -> None:
+    assert await asked("@librarian", "[]") == (NOTHING_ASKED, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("@librarian when are the ovens arriving?", "oven arriv"),
+        ("@librarian which parties?", "party parties"),
+        ("@librarian " + "x" * 300, "x" * 200),
+        ("@librarian " + " ".join(f"word{n}" for n in range(60)), " ".join(f"word{n}" for n in range(30))),
+    ],
+)
+async def test_it_searches_for_words_by_their_beginnings(text: str, query: str) -> None:
+    ((_, arguments),) = (await asked(text, "[]"))[1]
+    assert arguments["query"].startswith(query[:190])
+    assert len(arguments["query"]) <= 200

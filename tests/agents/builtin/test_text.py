@@ -28,3 +28,8 @@ def test_what_is_no_ending_stays(word: str) -> None:
 
 def test_different_words_stay_different() -> None:
     assert stem("planing") != stem("plum")
+
+
+@pytest.mark.parametrize("number", ["2200", "1911", "2211"])
+def test_a_number_is_no_word_with_an_ending(number: str) -> None:
+    assert stem(number) == number

@@ -20,3 +20,13 @@ def finish(reason: str = "stop") -> bytes:
 def usage(prompt: int = 12, completion: int = 3) -> bytes:
     tokens = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     return frame({"choices": [], "usage": tokens})
+
+
+def call_delta(**delta: object) -> bytes:
+    return frame({"choices": [{"index": 0, "delta": {"tool_calls": [delta]}, "finish_reason": None}]})
+
+
+def call(name: str, args: str, id: str = "call_1", index: int = 0) -> bytes:  # noqa: A002 -- the wire's word
+    """One call of a tool in two pieces, as OpenAI streams it."""
+    begin = call_delta(index=index, id=id, type="function", function={"name": name, "arguments": ""})
+    return begin + call_delta(index=index, function={"arguments": args})

@@ -3,9 +3,10 @@
 import pytest
 
 from agents.providers.completion_stream import LINE_LIMIT_BYTES, CompletionStream
+from agents.tools import ARGS_LIMIT_CHARS, Call
 from shared.errors import Unavailable
 from shared.protocol import Usage
-from tests.agents.providers.completions import DONE, finish, frame, text, usage
+from tests.agents.providers.completions import DONE, call, call_delta, finish, frame, text, usage
 
 ROLE = frame({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]})
 WHOLE = ROLE + text("Grüße, ") + text("🍞 Ada") + finish() + usage() + DONE
@@ -112,3 +113,64 @@ def test_finish_reasons_are_ours(theirs: str, ours: str) -> None:
 
 def test_a_stream_that_was_cut_is_not_finished() -> None:
     assert not read(text("Hello"))[1].finished
+
+
+BREAD, OVEN = Call(id="a", name="find", args='{"q": "Brot 🍞"}'), Call(id="b", name="bake", args="{}")
+BOTH = (
+    text("Let me see.")
+    + call_delta(index=1, id="b", function={"name": "bake"})
+    + call_delta(index=0, id="a", function={"name": "fi", "arguments": '{"q": '})
+    + call_delta(index=0, function={"name": "nd", "arguments": '"Brot '})
+    + call_delta(index=1, id="b", function={"name": "bake", "arguments": "{}"})
+    + call_delta(index=0, id=None, function={"name": None, "arguments": '🍞"}'})
+    + finish("tool_calls")
+    + usage()
+    + DONE
+)
+
+
+@pytest.mark.parametrize("cut", range(0, len(BOTH) + 1, 3))
+def test_calls_of_tools_are_put_together_by_their_index_however_they_are_cut(cut: int) -> None:
+    said, stream = read(BOTH[:cut], BOTH[cut:])
+    assert (said, stream.calls, stream.finish_reason) == ("Let me see.", (BREAD, OVEN), "stop")
+
+
+@pytest.mark.parametrize("reason", ["tool_calls", "stop", "function_call"])
+def test_a_call_counts_whatever_the_model_says_it_ends_for(reason: str) -> None:
+    stream = read(call("bake", "{}", "b") + finish(reason))[1]
+    assert (stream.calls, stream.finish_reason) == ((OVEN,), "stop")
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_a_call_that_was_cut_off_is_none(reason: str) -> None:
+    stream = read(call("bake", '{"loa', "b") + finish(reason))[1]
+    assert (stream.calls, stream.finish_reason) == ((), reason)
+
+
+def test_before_the_end_there_is_no_call_to_act_on() -> None:
+    stream = read(call("bake", "{}", "b"))[1]
+    assert (stream.calls, stream.is_calling) == ((), True)
+
+
+def test_calls_without_an_index_begin_with_their_name() -> None:
+    whole = {
+        "tool_calls": [{"id": "a", "function": {"name": "find", "arguments": {"q": 1}}}, {"function": {"name": "bake"}}]
+    }
+    stream = read(frame({"choices": [{"delta": whole}]}), call_delta(function={"arguments": "{}"}), finish())[1]
+    assert stream.calls == (Call(id="a", name="find", args='{"q": 1}'), Call(id="", name="bake", args="{}"))
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        call_delta(index=32, id="a", function={"name": "x"}),
+        call_delta(index=-1, id="a", function={"name": "x"}),
+        call_delta(index=0, id="a", function=7),
+        call_delta(index="first", id="a"),
+        call_delta(index=0, function={"arguments": ["x"]}),
+        call_delta(index=0, function={"arguments": "x" * (ARGS_LIMIT_CHARS * 4 + 1)}),
+    ],
+)
+def test_calls_that_cannot_be_read_are_refused(delta: bytes) -> None:
+    with pytest.raises(Unavailable):
+        read(text("Hello"), delta)

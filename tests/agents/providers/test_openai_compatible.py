@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
-from agents.providers import Ending
+from agents.providers import Ask, Ending, Piece, ToolCalls
 from agents.providers.http import Broken
 from agents.providers.openai_compatible import BACKOFF_S, Endpoint, OpenAiCompatible, Patience
+from agents.tools import Call as ToolCall
+from agents.tools import Round
+from agents.tools.host import HOST_TOOLS
 from shared.errors import InvalidBody, Misconfigured, ParleyError, TooManyRequests, Unavailable
 from shared.protocol import Usage
 from tests.agents.fakes import HANG, FakeHttp, Scripted
-from tests.agents.providers.completions import DONE, finish, text, usage
+from tests.agents.providers.completions import DONE, call, call_delta, finish, text, usage
 from tests.agents.turns import request, said
 
 GOOD = Scripted([text("Hel"), text("lo"), finish(), usage(), DONE])
@@ -25,23 +29,24 @@ class Call:
     def __init__(self, *answers: Scripted | Exception, patience: Patience = SHORT, key: str | None = "sk-1") -> None:
         self.http = FakeHttp([*answers])
         self.waits: list[float] = []
+        self.ask = Ask(request(said(3, "ada", "Hello")))
         self._provider = OpenAiCompatible(Endpoint("stub", "https://models/v1", key), self.http, self._sleep, patience)
 
     async def _sleep(self, wait_s: float) -> None:
         assert self.http.open == 0, "no connection is held while waiting"
         self.waits.append(wait_s)
 
-    def stream(self) -> AsyncGenerator[str | Ending]:
-        return self._provider.stream(request(said(3, "ada", "Hello")))
+    def stream(self) -> AsyncGenerator[Piece]:
+        return self._provider.stream(self.ask)
 
-    async def pieces(self) -> list[str | Ending]:
+    async def pieces(self) -> list[Piece]:
         found = [piece async for piece in self.stream()]
         assert self.http.open == 0
         return found
 
-    async def failure(self) -> tuple[list[str | Ending], ParleyError]:
+    async def failure(self) -> tuple[list[Piece], ParleyError]:
         """What came before it failed, and how it failed."""
-        found: list[str | Ending] = []
+        found: list[Piece] = []
 
         async def read() -> None:
             async for piece in self.stream():
@@ -175,3 +180,64 @@ async def test_a_reader_that_goes_away_closes_the_connection() -> None:
     assert call.http.open == 1
     await stream.aclose()
     assert call.http.open == 0
+
+
+FIND = ToolCall(id="call_1", name="search_history", args='{"query": "bread"}')
+CALLING = Scripted([call(FIND.name, FIND.args), finish("tool_calls"), usage(), DONE])
+USED = Round(text="Let me see.", calls=(FIND,), results={"call_1": "[]"})
+
+
+def sent(asked: Call) -> dict[str, Any]:
+    return dict(json.loads(asked.http.asked[-1][2]))
+
+
+async def test_what_a_model_calls_comes_before_its_ending() -> None:
+    assert await Call(CALLING).pieces() == [ToolCalls((FIND,)), ENDING]
+
+
+async def test_a_call_that_comes_slowly_is_no_silence() -> None:
+    slow = Scripted([call_delta(index=0, id="call_1", function={"name": "search_history"}), HANG])
+    _, failure = await Call(slow).failure()
+    assert failure.detail == "The model provider went silent"
+
+
+async def test_tools_are_offered_with_what_came_of_them_and_what_is_left_to_say() -> None:
+    asked = Call(GOOD)
+    asked.ask = Ask(asked.ask.request, [HOST_TOOLS["search_history"].spec], [USED], token_limit=70)
+    assert (await asked.pieces())[:2] == ["\n\nHel", "lo"]
+    body = sent(asked)
+    assert body["max_tokens"] == 70
+    (tool,) = body["tools"]
+    assert (tool["type"], tool["function"]["name"]) == ("function", "search_history")
+    assert tool["function"]["parameters"]["required"] == ["query"]
+    assert body["messages"][-2:] == [
+        {
+            "role": "assistant",
+            "content": "Let me see.",
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": FIND.name, "arguments": FIND.args}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "[]"},
+    ]
+
+
+async def test_without_tools_and_limits_nothing_is_said_of_them() -> None:
+    asked = Call(GOOD)
+    await asked.pieces()
+    assert not {"tools", "max_tokens"} & sent(asked).keys()
+
+
+@pytest.mark.parametrize("args", ["", "not json", "[1]", "7"])
+async def test_arguments_that_are_no_object_are_not_sent_back(args: str) -> None:
+    asked = Call(GOOD)
+    odd = FIND.model_copy(update={"args": args})
+    asked.ask = Ask(asked.ask.request, rounds=[Round(text="", calls=(odd,), results={"call_1": "Error: no"})])
+    assert (await asked.pieces())[0] == "Hel"
+    assert sent(asked)["messages"][-2]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+async def test_nothing_is_tried_again_once_a_call_has_begun() -> None:
+    asked = Call(Scripted([call_delta(index=0, id="a", function={"name": "x"}), Broken("reset")]), GOOD)
+    _, failure = await asked.failure()
+    assert (failure.detail, len(asked.http.asked)) == ("The model provider stopped in the middle", 1)

@@ -6,7 +6,7 @@ import pytest
 
 from agents import own
 from agents.own.agent import AGENTS, Turn
-from agents.providers import Ending
+from agents.providers import Ask, Ending, Piece
 from agents.providers.own import PythonProvider
 from examples import own_agent
 from shared.errors import InvalidBody
@@ -17,8 +17,8 @@ ASKED = said(3, "ada", "@helper what is new?")
 ENDING = Ending(Usage(requests=1))
 
 
-async def pieces(model: str) -> list[str | Ending]:
-    return [piece async for piece in PythonProvider(AGENTS).stream(request(ASKED, model=model))]
+async def pieces(model: str) -> list[Piece]:
+    return [piece async for piece in PythonProvider(AGENTS).stream(Ask(request(ASKED, model=model)))]
 
 
 async def test_the_example_answers() -> None:
@@ -46,7 +46,7 @@ async def test_a_reader_that_goes_away_closes_the_agent() -> None:
         finally:
             closed.append(turn)
 
-    stream = PythonProvider({"endless": endless}).stream(request(ASKED, model="endless"))
+    stream = PythonProvider({"endless": endless}).stream(Ask(request(ASKED, model="endless")))
     assert await anext(stream) == "what is new?"
     await stream.aclose()
     assert closed

@@ -1,7 +1,8 @@
 """The librarian: answers a question with what people said about it, in their own words and with the seq of each.
 
-Law: extractive. It quotes people, never agents, and says so when nobody has said anything. The ranking is Okapi BM25
-over sentences (Robertson and Zaragoza 2009, section 3), over stemmed words that carry meaning.
+Law: extractive. It quotes people, never agents, and says so when nobody has said anything, and how far it has looked.
+With the tool `search_history` that is the whole history of the group, otherwise what it was shown. The ranking is Okapi
+BM25 over sentences (Robertson and Zaragoza 2009, section 3), over stemmed words that carry meaning.
 """
 
 from collections import Counter
@@ -10,9 +11,15 @@ from dataclasses import dataclass
 from math import ceil, log
 from typing import Final
 
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
 from agents.builtin.passages import MENTION, Sentence, sentences_of
 from agents.builtin.text import stem, words
+from agents.tools.host import SEARCH_HISTORY, SEARCH_LIMIT
+from agents.turn import Turn
 from shared.agent_api import TurnMessage
+from shared.protocol import Actor
+from shared.search import SEARCH_LIMIT_CHARS
 
 PASSAGES: Final = 3
 NOTHING_ASKED: Final = "Ask me about something that was said here."
@@ -62,8 +69,50 @@ class _Passage:
         return self.terms.total()
 
 
-def answer(messages: Sequence[TurnMessage], trigger: int, handle: str) -> str:
-    """Up to three quotations in Markdown on what the message with the seq `trigger` asks the agent called `handle`."""
+class _Hit(BaseModel):
+    seq: int
+    ts: str
+    sender: Actor
+    text: str
+
+
+_HITS: Final[TypeAdapter[tuple[_Hit, ...]]] = TypeAdapter(tuple[_Hit, ...])
+
+
+async def librarian(turn: Turn) -> str:
+    """Answers from the whole history when it may search there, and from what it was shown when not."""
+    trigger, handle = turn.request.context.trigger, turn.request.context.agent.handle
+    topic = _topic(turn.question)
+    if not topic or not turn.may_use(SEARCH_HISTORY):
+        return answer(turn.messages, trigger, handle)
+    found = await turn.use(SEARCH_HISTORY, query=_query(topic), limit=SEARCH_LIMIT)
+    try:
+        hits = _HITS.validate_json(found)
+    except ValidationError:
+        # No hits but a sentence that says why not.
+        return answer(turn.messages, trigger, handle)
+    known = {message.seq for message in turn.messages}
+    more = [TurnMessage(seq=hit.seq, ts=hit.ts, sender=hit.sender, text=hit.text) for hit in hits]
+    earlier = sorted((hit for hit in more if hit.seq not in known), key=lambda hit: hit.seq)
+    return answer([*earlier, *turn.messages], trigger, handle, is_all=True)
+
+
+def _query(topic: Sequence[str]) -> str:
+    """The search takes words by their beginnings: `ovens` is found by `oven`, but `parties` not by `party`."""
+    forms = (form for word in topic for form in ((stem(word),) if word.startswith(stem(word)) else (stem(word), word)))
+    query = ""
+    for form in forms:
+        if len(query) + 1 + len(form) > SEARCH_LIMIT_CHARS:
+            break
+        query = f"{query} {form}".lstrip()
+    return query or topic[0][:SEARCH_LIMIT_CHARS]
+
+
+def answer(messages: Sequence[TurnMessage], trigger: int, handle: str, *, is_all: bool = False) -> str:
+    """Up to three quotations in Markdown on what the message with the seq `trigger` asks the agent called `handle`.
+
+    `is_all`: what is in the whole history about it is in these messages.
+    """
     asked = next((message.text for message in messages if message.seq == trigger), "")
     topic = _topic(asked)
     if not topic:
@@ -73,7 +122,8 @@ def answer(messages: Sequence[TurnMessage], trigger: int, handle: str) -> str:
     best = _best(passages, {stem(word) for word in topic})
     about = _listed(topic)
     if not best:
-        return f"Nothing was said about {about} here."
+        where = "here" if is_all else "in the messages that I can see"
+        return f"Nothing was said about {about} {where}."
     return "\n".join([f"**About {about}**", *(f"- {sentence.quoted()}" for sentence in best)])
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from agents.builtin.passages import MENTION, Sentence, sentences_of
 from agents.builtin.text import words
+from agents.turn import Turn
 from shared.agent_api import TurnMessage
 
 KEY_POINTS: Final = 4
@@ -23,6 +24,10 @@ _PROMISE: Final = re.compile(
     r"\b(i(?:'|’)?ll|i will|i can (?:do|take|write|send|prepare)|i(?:'|’)?m going to|todo|action:)(?!\w)", re.IGNORECASE
 )
 _SHORT_WORDS: Final = 2
+
+
+async def scribe(turn: Turn) -> str:
+    return summarise(turn.messages, turn.request.agent_id)
 
 
 def summarise(messages: Sequence[TurnMessage], me: str) -> str:

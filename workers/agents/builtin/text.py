@@ -175,7 +175,7 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= _STEM_CHARS:
             word = word.removesuffix(ending) + instead
             break
-    if len(word) > _STEM_CHARS and word[-1] == word[-2] and word[-1] not in "aeiouls":
+    if len(word) > _STEM_CHARS and word[-1] == word[-2] and word[-1].isalpha() and word[-1] not in "aeiouls":
         return word[:-1]
     return word.removesuffix("e") if len(word) > _STEM_CHARS else word
 

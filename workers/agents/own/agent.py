@@ -2,48 +2,19 @@
 
     @agent("weather")
     async def weather(turn: Turn) -> str:
-        return f"You asked: {turn.question}"
+        return await turn.use("forecast", city=turn.question)
 
-Law: types and the register only. A function may return its whole text, or yield it piece by piece; what it raises ends
-the run with an error whose text stays in the log. It gets words and names, never a credential.
+Law: the register only; `agents.turn` says what a turn is. A function may return its whole text, or yield it piece by
+piece; what it raises ends the run with an error whose text stays in the log.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final, TypeVar
 
-from agents.builtin.passages import SPOKEN_TO
-from shared.agent_api import AgentRunRequest, TurnMessage
-from shared.protocol import Actor, Member
+from agents.turn import Answer, Turn
 
+__all__ = ["AGENTS", "Answer", "Turn", "agent"]
 
-@dataclass(frozen=True)
-class Turn:
-    """One turn, and all that a Group Controller says about it in `request`."""
-
-    request: AgentRunRequest
-
-    @property
-    def question(self) -> str:
-        """What was said to this agent, without the names it is addressed to."""
-        asked = (message.text for message in self.messages if message.seq == self.request.context.trigger)
-        return SPOKEN_TO.sub("", next(asked, ""))
-
-    @property
-    def asker(self) -> Actor:
-        return self.request.context.requested_by
-
-    @property
-    def messages(self) -> tuple[TurnMessage, ...]:
-        """The conversation as far as this agent may see it, the oldest first, the question included."""
-        return self.request.messages
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        return self.request.context.members
-
-
-Answer = Callable[[Turn], Awaitable[str] | AsyncIterator[str]]
 A = TypeVar("A", bound=Answer)
 AGENTS: Final[dict[str, Answer]] = {}
 

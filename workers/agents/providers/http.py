@@ -1,4 +1,4 @@
-"""The port to a model provider's HTTP API.
+"""The ports to what agents reach over HTTP.
 
 Law: types only.
 """
@@ -16,7 +16,8 @@ class Broken(Exception):
 @dataclass(frozen=True)
 class Answer:
     status: int
-    retry_after: str | None
+    headers: Mapping[str, str]
+    """By their names in small letters."""
     body: AsyncGenerator[bytes]
     """Raises Broken when the connection breaks."""
 
@@ -27,4 +28,10 @@ class HttpPost(Protocol):
 
         Redirects are not followed: the headers carry a key that is meant for this address alone.
         """
+        ...
+
+
+class HttpGet(Protocol):
+    def get(self, url: str) -> AbstractAsyncContextManager[Answer]:
+        """As `post`, without a credential or a cookie. Redirects are not followed: where they lead is checked first."""
         ...

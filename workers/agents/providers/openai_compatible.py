@@ -1,21 +1,21 @@
 """Models behind an OpenAI-compatible API: streamed chat completions.
 
-Law: pure. A call is tried again only before its first text, and only for failures that may pass; later a second try
+Law: pure. A call is tried again only before its first word, and only for failures that may pass; later a second try
 would say everything twice. What a provider answers stays here: outside there is one sentence, in the log the status.
 """
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from agents.deadline import Deadline
-from agents.prompt import chat_messages
-from agents.providers import Ending
+from agents.prompt import chat_messages, exchanges
+from agents.providers import Ask, Ending, Piece, ToolCalls
 from agents.providers.completion_stream import CompletionStream
 from agents.providers.http import Answer, Broken, HttpPost
-from shared.agent_api import AgentRunRequest
+from agents.tools import Round, ToolSpec
 from shared.errors import InvalidBody, Misconfigured, ParleyError, TooManyRequests, Unavailable
 
 RETRIES: Final = 2
@@ -68,15 +68,16 @@ class _Reading:
     deadline: Deadline
     completion: CompletionStream = field(default_factory=CompletionStream)
 
-    async def next_text(self) -> str:
-        """Empty when nothing more comes."""
+    async def next_text(self) -> str | None:
+        """Empty while the call of a tool comes in; None when nothing more comes."""
         while not self.completion.finished:
             chunk = await anext(self.body, None)
             if chunk is None:
-                return self.completion.close()
-            if text := self.completion.feed(chunk):
+                return self.completion.close() or None
+            text = self.completion.feed(chunk)
+            if text or self.completion.is_calling:
                 return text
-        return ""
+        return None
 
     async def rest(self) -> None:
         async for chunk in self.body:
@@ -100,8 +101,9 @@ class OpenAiCompatible:
         self._sleep = sleep
         self._patience = patience or Patience()
 
-    async def stream(self, request: AgentRunRequest) -> AsyncGenerator[str | Ending]:
-        body = json.dumps(_completion(request)).encode()
+    async def stream(self, ask: Ask) -> AsyncGenerator[Piece]:
+        body = json.dumps(_completion(ask)).encode()
+        gap = _gap(ask.rounds)
         for tries in range(1, RETRIES + 2):
             # Leaving it closes the connection, also when whoever reads this stream goes away in the middle.
             async with AsyncExitStack() as connection:
@@ -112,15 +114,20 @@ class OpenAiCompatible:
                     if tries > RETRIES or wait_s > RETRY_AFTER_LIMIT_S:
                         raise exc.failure from exc
                 else:
-                    while text:
-                        yield text
+                    while text is not None:
+                        if text:
+                            yield gap + text
+                            gap = ""
                         text = await self._continue(reading)
-                    yield await self._end(reading, tries)
+                    ending = await self._end(reading, tries)
+                    if reading.completion.calls:
+                        yield ToolCalls(reading.completion.calls)
+                    yield ending
                     return
             await self._sleep(wait_s)
 
-    async def _begin(self, connection: AsyncExitStack, body: bytes) -> tuple[_Reading, str]:
-        """The answer up to its first text, which is empty when it has none."""
+    async def _begin(self, connection: AsyncExitStack, body: bytes) -> tuple[_Reading, str | None]:
+        """The answer up to its first text, as `next_text` gives it."""
         url = f"{self._endpoint.base_url}/chat/completions"
         deadline = Deadline()
         connection.callback(deadline.close)
@@ -131,7 +138,7 @@ class OpenAiCompatible:
                     raise self._refusal(answer)
                 reading = _Reading(answer.body, deadline)
                 text = await reading.next_text()
-                if not text and not reading.completion.finished:
+                if text is None and not reading.completion.finished:
                     raise Broken("nothing came")
         except TimeoutError as exc:
             raise self._failure("The model provider took too long to answer", "no text in time") from exc
@@ -139,7 +146,7 @@ class OpenAiCompatible:
             raise _MayPass(self._failure("The model provider cannot be reached", f"broken: {exc}")) from exc
         return reading, text
 
-    async def _continue(self, reading: _Reading) -> str:
+    async def _continue(self, reading: _Reading) -> str | None:
         try:
             with reading.deadline.within(self._patience.silence_s):
                 return await reading.next_text()
@@ -167,7 +174,7 @@ class OpenAiCompatible:
 
     def _refusal(self, answer: Answer) -> Exception:
         reason = f"provider {self._endpoint.name}: status {answer.status}"
-        wait_s = _seconds(answer.retry_after)
+        wait_s = _seconds(answer.headers.get("retry-after"))
         if answer.status == _BUSY:
             retry_after_ms = None if wait_s is None else int(wait_s * 1000)
             busy = TooManyRequests("The model provider is busy", reason=reason, retry_after_ms=retry_after_ms)
@@ -180,13 +187,29 @@ class OpenAiCompatible:
         return InvalidBody(f"The model provider {known}", reason=reason)
 
 
-def _completion(request: AgentRunRequest) -> dict[str, object]:
-    return {
-        "model": request.context.agent.model,
-        "messages": chat_messages(request),
+def _completion(ask: Ask) -> dict[str, object]:
+    completion: dict[str, object] = {
+        "model": ask.request.context.agent.model,
+        "messages": [*chat_messages(ask.request), *exchanges(ask.rounds)],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    if ask.tools:
+        completion["tools"] = [_described(spec) for spec in ask.tools]
+    if ask.token_limit is not None:
+        completion["max_tokens"] = ask.token_limit
+    return completion
+
+
+def _described(spec: ToolSpec) -> dict[str, object]:
+    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    return {"type": "function", "function": function}
+
+
+def _gap(rounds: Sequence[Round]) -> str:
+    """What a model says before a tool and after it are two paragraphs."""
+    said = "".join(entry.text for entry in rounds)
+    return "\n\n" if said and not said[-1].isspace() else ""
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -1,11 +1,11 @@
 """Agents of one's own (`agents.own`) as a provider: `model` names one of them."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from agents.own.agent import Answer, Turn
-from agents.providers import Ending
-from shared.agent_api import AgentRunRequest
+from agents.providers import Ask, Ending, Piece
+from agents.replay import answered
+from agents.turn import Answer
 from shared.errors import InvalidBody
 from shared.protocol import Usage
 
@@ -14,18 +14,11 @@ class PythonProvider:
     def __init__(self, agents: Mapping[str, Answer]) -> None:
         self._agents = agents
 
-    async def stream(self, request: AgentRunRequest) -> AsyncGenerator[str | Ending]:
-        answer = self._agents.get(request.context.agent.model)
+    async def stream(self, ask: Ask) -> AsyncGenerator[Piece]:
+        answer = self._agents.get(ask.request.context.agent.model)
         if answer is None:
             raise InvalidBody(f"There is no Python agent of this name; known are {', '.join(self._agents)}")
-        said = answer(Turn(request))
-        if isinstance(said, AsyncGenerator):
-            async with aclosing(said):
-                async for piece in said:
-                    yield piece
-        elif isinstance(said, AsyncIterator):
-            async for piece in said:
+        async with aclosing(answered(answer, ask)) as pieces:
+            async for piece in pieces:
                 yield piece
-        else:
-            yield await said
         yield Ending(Usage(requests=1))
