@@ -13,6 +13,7 @@ from selenium.webdriver.chrome.service import Service
 from tools.console import ToolError
 
 DESKTOP = (1280, 800)
+PHONE = (390, 844)
 _PROGRAMS = (("CHROMIUM", ("chromium", "chromium-browser", "google-chrome")), ("CHROMEDRIVER", ("chromedriver",)))
 
 
@@ -43,15 +44,22 @@ def browser(size: tuple[int, int] = DESKTOP, *, dark: bool = False, mobile: bool
     # A named driver keeps Selenium from looking for one on the internet.
     chrome = Chrome(options=options, service=Service(driver))
     try:
-        width, height = size
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        if dark:
-            scheme = {"name": "prefers-color-scheme", "value": "dark"}
-            chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        look_through(chrome, size, dark=dark, mobile=mobile)
         yield chrome
     finally:
         chrome.quit()
+
+
+def look_through(
+    chrome: Chrome, size: tuple[int, int], *, dark: bool = False, mobile: bool = False, still: bool = False
+) -> None:
+    """The screen and the wishes of whoever looks; `still`: nothing is to move."""
+    width, height = size
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+    chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wishes = {"prefers-color-scheme": dark and "dark", "prefers-reduced-motion": still and "reduce"}
+    features = [{"name": name, "value": value} for name, value in wishes.items() if value]
+    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def run_async(chrome: Chrome, body: str, *args: object) -> Any:  # noqa: ANN401 -- whatever the script returns

@@ -20,7 +20,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from app.auth import token_digest
-from tools.browser import browser, run_async
+from tests.e2e.scripted import models
+from tools.browser import PHONE, browser, run_async
 from tools.console import ToolError, err, out
 from tools.local import local_keys, overrides, register_app_key
 from tools.seed import demo_file, seed_directory, seed_groups, seed_plan
@@ -28,7 +29,6 @@ from tools.stack import Ports, Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
-PHONE = (390, 844)
 WAIT_S = 30
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
@@ -56,16 +56,34 @@ COMPANY = """
 SAY = "await window.company[args[0]].send(args[1], args[2] ? { reply_to: args[2] } : {});"
 SEQ = "return window.company.Ada.state.messages.find(({ text }) => text.includes(args[0])).seq;"
 REACT = "await window.company[args[0]].react(args[1], args[2]);"
+SHOP = "prices.test"
+RESEARCHER = {
+    "handle": "researcher",
+    "name": "Researcher",
+    "provider": "script",
+    "model": f'use:fetch_url {{"url": "https://{SHOP}/status-pages?sort=price"}}',
+    "tools": ["fetch_url"],
+}
+HIRE = """
+    const { Api } = await import('/parley/parley.js');
+    const api = new Api({ baseUrl: location.origin, token: args[0] });
+    const agent = await api.post('/agents', args[2]);
+    await api.post(`/groups/${args[1]}/agents`, { agent_id: agent.id });
+"""
 READ = "const group = window.company[args[0]]; await group.read(group.state.messages.at(-1).seq);"
 
 
 @contextmanager
 def demo_stack() -> Iterator[dict[str, Any]]:
     """A seeded deployment that leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="parley-screens-") as folder:
+    with tempfile.TemporaryDirectory(prefix="parley-screens-") as folder, models() as (_, models_url):
         keys, plan, ports = local_keys(Path(folder)), seed_plan(Path(folder)), Ports(0, 0, 0).resolve()
         people = json.dumps([{"name": user["name"], "token": user["token"]} for user in plan["users"]])
-        with Stack.start(root=ROOT, ports=ports, state_dir=None, overrides=overrides(keys, ports, people)) as stack:
+        told = overrides(keys, ports, people)
+        # An agent with a script, for what needs a language model otherwise.
+        providers = json.dumps([{"name": "script", "base_url": models_url}])
+        told["agents"] |= {"PROVIDERS": providers, "FETCH_ALLOWED_HOSTS": SHOP, "ASK_FIRST": "fetch_url"}
+        with Stack.start(root=ROOT, ports=ports, state_dir=None, overrides=told) as stack:
             stack.migrate()
             register_app_key(stack, keys)
             seed_directory(stack, plan, token_digest)
@@ -164,9 +182,35 @@ def desktop(demo: dict[str, Any], group_id: str) -> None:
         screen.run("window.company.Grace.typing(true)")
         screen.see(".typing span")
         screen.shoot("conversation")
-        screen.click(".sidebar header button")
-        screen.see("dialog .pick")
-        screen.shoot("new-group")
+        beside(screen, demo, group_id)
+
+
+def beside(screen: Screen, demo: dict[str, Any], group_id: str) -> None:
+    """What stands beside the conversation, and the dialogs."""
+    screen.click(".replies")
+    screen.see(".thread .message")
+    screen.shoot("thread")
+    screen.click("[aria-label='Search this group']")
+    screen.chrome.find_element(By.CSS_SELECTOR, ".searching input").send_keys("page")
+    screen.see(".hit")
+    screen.shoot("search")
+    screen.click(".faces")
+    screen.click(".deeds button")
+    screen.see("dialog form")
+    screen.shoot("settings")
+    screen.click("dialog header button")
+    screen.click(".sidebar [aria-label=Agents]")
+    screen.see(".agent-list li")
+    screen.shoot("agents")
+    screen.click("dialog header button")
+    screen.click(".sidebar [aria-label='New group']")
+    screen.see("dialog .pick")
+    screen.shoot("new-group")
+    screen.click("dialog header button")
+    screen.run(HIRE, demo["users"][0]["token"], group_id, RESEARCHER)
+    screen.run(SAY, "Linus", "@researcher what do status pages cost?", None)
+    screen.see(".approval")
+    screen.shoot("approval")
 
 
 def others(demo: dict[str, Any]) -> None:
@@ -174,16 +218,19 @@ def others(demo: dict[str, Any]) -> None:
         screen = Screen(chrome, demo["base_url"])
         screen.sign_in("Grace")
         screen.enter("Product launch")
-        screen.see(".of-agent")
+        screen.see(".approval")
         screen.shoot("dark")
     with browser(PHONE, mobile=True) as chrome:
         screen = Screen(chrome, demo["base_url"])
         screen.sign_in("Linus")
-        screen.until(lambda c: "Scribe" in c.find_element(By.CSS_SELECTOR, "nav").text)
+        screen.until(lambda c: "Researcher" in c.find_element(By.CSS_SELECTOR, "nav").text)
         screen.shoot("phone-groups")
         screen.enter("Product launch")
-        screen.see(".of-agent")
+        screen.see(".approval")
         screen.shoot("phone")
+        screen.click(".faces")
+        screen.see(".panel li")
+        screen.shoot("phone-people")
 
 
 def ending(demo: dict[str, Any]) -> None:
@@ -202,6 +249,8 @@ def ending(demo: dict[str, Any]) -> None:
         screen.shoot("offline")
         chrome.execute_cdp_cmd("Network.emulateNetworkConditions", gone | {"offline": False})
         screen.until(lambda c: not c.find_elements(By.CSS_SELECTOR, ".pending, .line"))
+        screen.click(".approval .primary + button")
+        screen.until(lambda c: not c.find_elements(By.CSS_SELECTOR, ".live"))
         screen.click(".deeds .danger")
         chrome.find_element(By.CSS_SELECTOR, "dialog input").send_keys("The launch is done")
         screen.shoot("archive-dialog")
@@ -209,6 +258,10 @@ def ending(demo: dict[str, Any]) -> None:
         screen.see(".over")
         screen.see(".message")
         screen.shoot("archived")
+        screen.click(".over button")
+        screen.click("dialog .primary")
+        screen.see(".verdict")
+        screen.shoot("verified")
 
 
 def main() -> int:

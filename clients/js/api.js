@@ -25,6 +25,7 @@ export class Api {
 
   get(path) { return this.json("GET", path); }
   post(path, body = {}) { return this.json("POST", path, body); }
+  patch(path, body) { return this.json("PATCH", path, body); }
   delete(path) { return this.json("DELETE", path); }
 
   async json(method, path, body) {
@@ -54,7 +55,7 @@ export class Api {
   async all(path, key) {
     const items = [];
     for (let after = ""; after !== null;) {
-      const page = await this.get(`${path}?limit=100${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+      const page = await this.get(`${path}${path.includes("?") ? "&" : "?"}limit=100${after ? `&after=${encodeURIComponent(after)}` : ""}`);
       items.push(...page[key]);
       after = page.next;
     }

@@ -147,6 +147,7 @@ export class Api {
   token: string | undefined;
   get<T = unknown>(path: string): Promise<T>;
   post<T = unknown>(path: string, body?: object): Promise<T>;
+  patch<T = unknown>(path: string, body: object): Promise<T>;
   delete<T = unknown>(path: string): Promise<T>;
   json<T = unknown>(method: string, path: string, body?: object): Promise<T>;
   request(method: string, path: string, body?: object): Promise<Response>;

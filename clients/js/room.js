@@ -15,6 +15,7 @@ const NOTICES_KEPT = 200;
 const NOTICEABLE = new Set([
   "member.joined", "member.left", "member.role_changed", "member.renamed", "agent.added", "agent.removed",
   "agent.changed", "group.updated", "group.archived", "group.restored", "loop.paused", "selector.failed",
+  "approval.requested", "approval.resolved",
 ]);
 
 export function emptyRoom(groupId = "") {

@@ -7,6 +7,7 @@ garbage              sends what is no event stream
 cut:3                breaks off behind so many pieces, the connection with them
 endless              one piece after the other, without end
 status:503           refuses
+use:tool {"a": 1}    uses that tool with these arguments, and then says what came of it
 """
 
 import json
@@ -19,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.agents.providers.completions import DONE, finish, text, usage
+from tests.agents.providers.completions import DONE, call, finish, text, usage
 from tests.e2e.deployment import Deployment
 from tools.local import local_keys, overrides, register_app_key
 from tools.stack import Ports, Stack
@@ -56,6 +57,7 @@ class Actor(BaseHTTPRequestHandler):
             "cut": self.cut,
             "endless": self.endless,
             "status": self.refuse,
+            "use": lambda line: self.use(line, body["messages"]),
         }
         with suppress(ConnectionError):  # whoever asked may have gone away
             parts[name](line)
@@ -98,6 +100,15 @@ class Actor(BaseHTTPRequestHandler):
         while time.monotonic() < until and not self.script.over.is_set():
             self.wfile.write(text(ENDLESS_PIECE))
 
+    def use(self, line: str, messages: list[dict[str, Any]]) -> None:
+        results = [message["content"] for message in messages if message["role"] == "tool"]
+        name, _, args = line.partition(" ")
+        self.begin()
+        if results:
+            self.end(text(f"I am back: {results[-1]}"))
+        else:
+            self.wfile.write(b"".join((call(name, args), finish("tool_calls"), usage(10, 4), DONE)))
+
     def refuse(self, status: str) -> None:
         self.send_response(int(status))
         self.end_headers()
@@ -123,11 +134,11 @@ def models() -> Iterator[tuple[Script, str]]:
 
 
 @contextmanager
-def stack_with(base_url: str, folder: Path) -> Iterator[Deployment]:
-    """A stack of its own whose provider `script` these models are."""
+def stack_with(base_url: str, folder: Path, **settings: str) -> Iterator[Deployment]:
+    """A stack of its own whose provider `script` these models are; `settings` are more of the Agents Worker's."""
     keys, ports = local_keys(folder), Ports(0, 0, 0).resolve()
     told = overrides(keys, ports)
-    told["agents"] |= {"PROVIDERS": json.dumps([{"name": "script", "base_url": base_url}])}
+    told["agents"] |= {"PROVIDERS": json.dumps([{"name": "script", "base_url": base_url}])} | settings
     lines: list[str] = []
     with Stack.start(
         root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, line: lines.append(line)

@@ -12,12 +12,22 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tools.browser import run_async
+
 WAIT_S = 30
 _MESSAGES = """
-    return [...document.querySelectorAll(".message[data-seq]")].map((row) => ({
+    return [...document.querySelectorAll(".timeline .message[data-seq]")].map((row) => ({
         seq: Number(row.dataset.seq), by: row.getAttribute("aria-label").split(",")[0],
         text: (row.querySelector(".rich") ?? row.querySelector(".gone")).textContent,
     }));
+"""
+
+_SAY_MUCH = """
+    const { Api, Group } = await import('/parley/parley.js');
+    const group = new Group({ api: new Api({ baseUrl: location.origin, token: args[0] }), groupId: args[1] });
+    group.connect();
+    await Promise.all(Array.from({ length: 300 }, (_, number) => group.send(`filler ${number}`)));
+    group.close();
 """
 
 
@@ -79,7 +89,7 @@ class Page:
     def open_group(self, group_id: str) -> None:
         self.chrome.execute_script("location.hash = arguments[0]", f"#/groups/{group_id}")
         self.until(lambda _: self.all(".composer textarea:enabled, .over, .nowhere h2"))
-        self.until(lambda _: not self.all(".timeline > [role=status]"))
+        self.until(lambda _: self.all(".timeline .message[data-seq]") or not self.all(".timeline > [role=status]"))
 
     def write(self, text: str) -> None:
         self.one(".composer textarea:enabled").send_keys(text, Keys.ESCAPE, Keys.ENTER)
@@ -91,6 +101,23 @@ class Page:
 
     def click(self, css: str) -> None:
         self.one(css).click()
+
+    def point_at(self, css: str) -> None:
+        """The focus, which shows what one can do there."""
+        self.js(f"document.querySelector({css!r}).focus()")
+
+    def press(self, *keys: str) -> None:
+        """Whatever has the focus hears it."""
+        self.chrome.switch_to.active_element.send_keys(*keys)
+
+    def fill(self, css: str, text: str) -> None:
+        """In place of what stands there."""
+        self.one(css).send_keys(Keys.CONTROL, "a")
+        self.one(css).send_keys(text)
+
+    def say_much(self, token: str, group_id: str) -> None:
+        """More than a page loads when it opens a group, over a socket of its own."""
+        run_async(self.chrome, _SAY_MUCH, token, group_id)
 
     def cut_line(self, *, cut: bool) -> None:
         network = {"offline": cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}

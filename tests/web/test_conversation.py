@@ -1,5 +1,7 @@
 """People and an agent in one room, each in front of a browser."""
 
+from selenium.webdriver.common.keys import Keys
+
 from tests.e2e.deployment import Team
 from tests.web.conftest import OpenPage
 from tests.web.page import Page
@@ -117,7 +119,30 @@ def test_an_archived_group_can_be_read_and_not_written_to(open_page: OpenPage, t
         page.until(lambda page: "Archived on" in page.text(".over"))
         page.until(lambda page: page.messages() == before)
         assert not page.all(".composer")
-        assert [button.text for button in page.all(".over button")] == ["Archive", "Manifest"]
+        assert [button.text for button in page.all(".over button")] == [
+            "Verify",
+            "Archive",
+            "Manifest",
+            *(["Bring back"] if page is ada else []),
+        ]
+
+
+def test_a_group_that_was_brought_back_goes_on_before_everybodys_eyes(open_page: OpenPage, team: Team) -> None:
+    group_id = team.new_group("ben")
+    ada, ben = open_page("ada", group_id), open_page("ben", group_id)
+    ada.say("Until then")
+    assert team.call("ada", "POST", f"/groups/{group_id}/archive", {"reason": "Done"}).is_success
+    for page in (ada, ben):
+        page.until(lambda page: "Archived on" in page.text(".over"))
+
+    ada.click(".over button:last-child")
+    ada.one("dialog input").send_keys("More to do", Keys.ENTER)
+    ada.say("And on")
+
+    ben.js("dispatchEvent(new Event('focus'))")
+    ben.until(lambda _: [message.text for message in ben.messages()] == ["Until then", "And on"])
+    ben.say("Good")
+    ada.in_step_with(ben)
 
 
 def test_whoever_is_removed_is_told_and_sees_nothing_further(open_page: OpenPage, team: Team) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.deployment import Team
 from tests.web.conftest import OpenPage
+from tests.web.page import Page
 
 IMAGE = "<img src=x onerror='pwned=1'>"
 SCRIPT = "\"><script>pwned=1</script><svg onload='pwned=1'>"
@@ -38,20 +39,53 @@ def test_markup_in_names_titles_and_messages_stays_text(open_page: OpenPage, tea
     ada.one(".composer textarea").send_keys("@")
     ada.one(".completion")
 
-    assert ada.js("return window.pwned") is None
-    assert ada.js("return document.querySelectorAll('img, iframe, object, embed, script:not([src])').length") == 0
-    hrefs = ada.js("return [...document.querySelectorAll('a')].map((a) => a.href)")
-    assert [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:"))] == []
-    assert (
-        ada.js(
-            "return [...document.querySelectorAll('*')].flatMap((e) => e.getAttributeNames())"
-            ".filter((name) => name.startsWith('on'))"
-        )
-        == []
-    )
     assert ada.messages()[0].text == IMAGE
     assert ada.text(".top h2") == SCRIPT + IMAGE
-    assert ada.console_errors() == []
+    assert_harmless(ada)
+
+
+def test_markup_beside_the_conversation_stays_text(open_page: OpenPage, team: Team) -> None:
+    tools = ["search_history", "get_members"]
+    agent = {"handle": "evil", "name": IMAGE, "provider": "builtin", "model": SCRIPT, "tools": tools}
+    team.ids["evil"] = team.post("ada", "/agents", agent | {"instructions": SCRIPT})["id"]
+    group_id = team.new_group(agents=("evil",))
+    first = team.post("ada", f"/groups/{group_id}/messages", {"client_msg_id": "1", "text": f"needle {SCRIPT} {IMAGE}"})
+    answer = {"client_msg_id": "2", "text": f"{IMAGE} needle", "reply_to": first["seq"]}
+    team.post("ada", f"/groups/{group_id}/messages", answer)
+    ada = open_page("ada", group_id)
+
+    assert SCRIPT in ada.text(".quoted")
+    ada.click(".replies")
+    assert ada.text(".thread .rich") == f"needle {SCRIPT} {IMAGE}"
+    assert_harmless(ada)
+    ada.click("[aria-label='Search this group']")
+    ada.one(".searching input").send_keys("needle onerror")
+    ada.until(lambda _: len(ada.all(".hit")) == 2)
+    assert IMAGE in ada.text(".hit .words")
+    assert_harmless(ada)
+    ada.click(".faces")
+    ada.one(".panel .tag")
+    ada.click(".sidebar [aria-label=Agents]")
+    ada.until(lambda _: len(ada.all(".agent-list li")) == 2)
+    assert_harmless(ada)
+    ada.click(f".agent-list [aria-label={css_text('Change ' + IMAGE)}]")
+    assert ada.one("dialog textarea").get_attribute("value") == SCRIPT
+    assert_harmless(ada)
+
+
+def css_text(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def assert_harmless(page: Page) -> None:
+    """Nothing of what was written came to life."""
+    assert page.js("return window.pwned") is None
+    assert page.js("return document.querySelectorAll('img, iframe, object, embed, script:not([src])').length") == 0
+    hrefs = page.js("return [...document.querySelectorAll('a')].map((a) => a.href)")
+    assert [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:"))] == []
+    names = page.js("return [...document.querySelectorAll('*')].flatMap((e) => e.getAttributeNames())")
+    assert [name for name in names if name.startswith("on")] == []
+    assert page.console_errors() == []
 
 
 @pytest.mark.parametrize("attempt", ["document.body.innerHTML = '<b>x</b>'", "eval('1')", "document.write('x')"])

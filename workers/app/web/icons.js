@@ -27,5 +27,11 @@ export const Out = icon(html`<path d="M8 4.500H5.500A1.500 1.500 0 0 0 4 6v8a1.5
 export const Agent = icon(html`<rect x="4.200" y="6.800" width="11.600" height="8.700" rx="2.600" /><path d="M10 6.800V4.300M7.700 10.600v1.200M12.300 10.600v1.200" />`);
 export const Alert = icon(html`<path d="M10 4.200 16.700 15.700H3.300zM10 8.600v3M10 13.600v.1" />`);
 export const Signal = icon(html`<path d="M3.500 8.200a9.500 9.500 0 0 1 13 0M6 11a6 6 0 0 1 8 0M8.500 13.800a2.300 2.300 0 0 1 3 0" />`);
+export const Search = icon(html`<circle cx="9" cy="9" r="4.800" /><path d="m12.600 12.600 3.600 3.600" />`);
+export const Gear = icon(html`<path d="M4 6.200h6M14 6.200h2M4 13.800h2M10 13.800h6" /><circle cx="12" cy="6.200" r="2" /><circle cx="8" cy="13.800" r="2" />`);
+export const Thread = icon(html`<path d="M4 5.500h12M4 9.500h8" /><path d="M9 13.500h7M9 13.500v2.500" />`);
+export const Shield = icon(html`<path d="M10 3.500 15.500 5.500v4c0 3.400-2.200 5.900-5.500 7-3.300-1.100-5.500-3.600-5.500-7v-4z" /><path d="m7.600 9.900 1.700 1.700 3.200-3.300" />`);
+export const Hand = icon(html`<path d="M10 3.500 15.500 5.500v4c0 3.400-2.200 5.900-5.500 7-3.300-1.100-5.500-3.600-5.500-7v-4z" /><path d="M10 7v3.200M10 12.700v.1" />`);
+export const Pause = icon(html`<circle cx="10" cy="10" r="6.300" /><path d="M8.400 8v4M11.600 8v4" />`);
 export const Check = icon(html`<path d="m5 10.500 3.300 3.300L15 7" />`);
 export const Clock = icon(html`<circle cx="10" cy="10" r="6.300" /><path d="M10 6.600V10l2.200 1.700" />`);

@@ -1,10 +1,10 @@
 // What one can do with a message, shown where the pointer or the focus is.
 
 import { html, useEffect, useRef, useState } from "./html.js";
-import { Bin, Pencil, Reply, Smile } from "./icons.js";
+import { Bin, Pencil, Reply, Smile, Thread } from "./icons.js";
 import { EMOJI } from "./reactions.js";
 
-export function MessageTools({ message, mine, mayDelete, meId, acts, onEdit }) {
+export function MessageTools({ message, mine, mayDelete, meId, acts, thread, onEdit }) {
   const [open, setOpen] = useState(false);
   const [sure, setSure] = useState(false);
   const tools = useRef(null);
@@ -30,7 +30,8 @@ export function MessageTools({ message, mine, mayDelete, meId, acts, onEdit }) {
     ${open ? EMOJI.map(([emoji, name]) => html`<button key=${emoji} type="button" class="emoji" aria-label=${name} title=${name} onClick=${() => react(emoji)}>${emoji}</button>`)
       : html`
         <button type="button" aria-label="React" title="React" aria-expanded="false" onClick=${() => setOpen(true)}><${Smile} /></button>
-        <button type="button" aria-label="Reply" title="Reply" onClick=${() => acts.reply(message)}><${Reply} /></button>
+        ${acts.reply && html`<button type="button" aria-label="Reply" title="Reply" onClick=${() => acts.reply(message)}><${Reply} /></button>`}
+        ${acts.thread && html`<button type="button" aria-label="Open thread" title="Open thread" onClick=${() => acts.thread(thread)}><${Thread} /></button>`}
         ${mine && html`<button type="button" aria-label="Edit" title="Edit" onClick=${onEdit}><${Pencil} /></button>`}
         ${(mine || mayDelete) && html`<button type="button" aria-label="Delete" title="Delete" onClick=${() => setSure(true)}><${Bin} /></button>`}`}
   </div>`;

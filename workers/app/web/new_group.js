@@ -27,7 +27,7 @@ export function NewGroup({ session: { api, me }, onClose, onDone }) {
       <input name="title" required maxlength="200" autofocus autocomplete="off" placeholder="What is it about?" /></label>
     <fieldset class="cards"><legend>Who may come in</legend>
       <${Card} name="kind" type="radio" value="private" checked=${true} icon=${Lock} title="Private" text="Only people an owner adds" />
-      <${Card} name="kind" type="radio" value="public" icon=${Open} title="Public" text="Anyone of your organisation who has the link" />
+      <${Card} name="kind" type="radio" value="public" icon=${Open} title="Public" text="Anyone of your organisation may join" />
     </fieldset>
     <fieldset class="agents"><legend>Agents in the room</legend>
       ${agents?.length === 0 && html`<p class="hint">Your organisation has no agents yet.</p>`}
@@ -36,7 +36,7 @@ export function NewGroup({ session: { api, me }, onClose, onDone }) {
         <input type="checkbox" name="agent" value=${agent.id} defaultChecked=${true} />
         <${Avatar} name=${agent.name} kind="agent" />
         <span class="who"><bdi class="name">${agent.name}</bdi><span class="muted">@${agent.handle}</span></span></label>`)}
-      <p class="hint">They speak when somebody mentions them. You can change this later.</p>
+      <p class="hint">They speak when somebody mentions them. Group settings let you change that.</p>
     </fieldset>
     ${problem && html`<p class="problem" role="alert"><${Alert} /><span>${problem.detail}</span></p>`}
     <footer class="buttons"><button type="button" onClick=${onClose}>Cancel</button>

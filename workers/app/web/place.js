@@ -11,6 +11,9 @@ export function Place({ id, rooms, session }) {
   const [record, problem, again] = useLoaded(() => session.api.get(`/groups/${id}`), [id]);
   const inside = record?.my_role != null && record.status === "active";
   const group = inside ? rooms.enter(id) : rooms.group(id);
+  // Somebody else may have archived it, or brought it back.
+  const listed = rooms.summaries?.find(({ group_id: one }) => one === id)?.status;
+  useEffect(() => { if (record && listed && listed !== record.status) again(); }, [listed]);
 
   if (problem && !group) return html`<${Message} title=${problem.status === 404 ? "There is no such group" : problem.title}
     text=${problem.status === 404 ? "It does not exist, or it is private and you are not in it." : problem.detail}>
@@ -18,7 +21,7 @@ export function Place({ id, rooms, session }) {
   if (group) return html`<${Live} group=${group} record=${record} session=${session} rooms=${rooms} again=${again} />`;
   if (!record) return html`<main class="nowhere"><p class="muted" role="status">Opening …</p></main>`;
   if (record.my_role === null) return html`<${Door} record=${record} session=${session} rooms=${rooms} again=${again} />`;
-  return html`<${Archived} record=${record} session=${session} again=${again} />`;
+  return html`<${Archived} record=${record} session=${session} rooms=${rooms} again=${again} />`;
 }
 
 /** Follows a live group until its line ends for good. */
@@ -27,7 +30,7 @@ function Live({ group, record, session, rooms, again }) {
   const { link, state } = group;
   const over = state.status !== "active" && link.name === "closed";
   useEffect(() => { if (over || (link.name === "closed" && link.code === 4503)) again(); }, [over, link.name]);
-  if (over && record?.status === "archived") return html`<${Archived} record=${record} session=${session} room=${state} again=${again} />`;
+  if (over && record?.status === "archived") return html`<${Archived} record=${record} session=${session} room=${state} rooms=${rooms} again=${again} />`;
   if (link.name === "closed" && link.code !== 4504 && state.epoch === null) {
     return html`<${Message} title="This group cannot be opened" text="You may have been removed, or your sign-in is no longer valid." />`;
   }

@@ -3,6 +3,7 @@
 import { Group } from "./parley/parley.js";
 
 const LIVE_AT_ONCE = 20;
+const CLOSE_ARCHIVED = 4504;
 
 export class Rooms extends EventTarget {
   #api;
@@ -12,6 +13,7 @@ export class Rooms extends EventTarget {
     super();
     this.#api = api;
     this.summaries = null;
+    this.joinable = [];
     this.problem = null;
   }
 
@@ -19,7 +21,8 @@ export class Rooms extends EventTarget {
 
   async refresh() {
     try {
-      const fresh = await this.#api.all("/groups", "groups");
+      const [fresh, joinable] = await Promise.all([this.#api.all("/groups", "groups"), this.#api.all("/groups?show=joinable", "groups")]);
+      this.joinable = joinable;
       this.summaries = fresh.sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
       this.problem = null;
       this.#follow();
@@ -57,7 +60,10 @@ export class Rooms extends EventTarget {
 
   #follow() {
     const active = new Set(this.summaries.filter(({ status }) => status === "active").map(({ group_id: id }) => id));
-    for (const [id, group] of this.#groups) if (!active.has(id) && group.link.name === "closed") this.leave(id);
+    for (const [id, { link }] of this.#groups) {
+      // One that was brought back from its archive is another room than the one that ended.
+      if (link.name === "closed" && (!active.has(id) || link.code === CLOSE_ARCHIVED)) this.leave(id);
+    }
     for (const id of [...active].slice(0, LIVE_AT_ONCE)) this.enter(id);
   }
 

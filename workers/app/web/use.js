@@ -62,3 +62,16 @@ export function useLoaded(load, inputs) {
   }, inputs);
   return [result.value, result.problem, again];
 }
+
+/** Ctrl or ⌘ with a letter. */
+export function useShortcut(letter, act) {
+  useEffect(() => {
+    const pressed = (event) => {
+      if (event.key !== letter || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [letter]);
+}

@@ -1,6 +1,7 @@
 // The signed-in page: groups on one side, one of them on the other.
 
 import { classes, html, useEffect, useMemo, useState } from "./html.js";
+import { AgentsDialog } from "./agents_dialog.js";
 import { NewGroup } from "./new_group.js";
 import { Plus } from "./icons.js";
 import { Place } from "./place.js";
@@ -12,7 +13,7 @@ const REFRESH_MS = 20_000;
 
 export function Workspace({ session, onSignOut }) {
   const rooms = useMemo(() => new Rooms(session.api), [session]);
-  const [creating, setCreating] = useState(false);
+  const [dialog, setDialog] = useState(null);
   const open = /^#\/groups\/([\w-]+)$/.exec(useHash())?.[1] ?? null;
   useEvents(rooms, ["change"]);
 
@@ -35,15 +36,16 @@ export function Workspace({ session, onSignOut }) {
   useEffect(() => { document.title = unread > 0 ? `(${unread}) Parley` : "Parley"; }, [unread]);
 
   const created = async (id) => {
-    setCreating(false);
+    setDialog(null);
     await rooms.refresh();
     location.hash = `#/groups/${id}`;
   };
   return html`<div class=${classes("workspace", open && "inside")}>
-    <${Sidebar} rooms=${rooms} open=${open} me=${session.me} onNew=${() => setCreating(true)} onSignOut=${onSignOut} />
+    <${Sidebar} rooms=${rooms} open=${open} me=${session.me} onNew=${() => setDialog("group")} onAgents=${() => setDialog("agents")} onSignOut=${onSignOut} />
     ${open ? html`<${Place} key=${open} id=${open} rooms=${rooms} session=${session} />`
-      : html`<${Nowhere} any=${rooms.summaries?.length > 0} onNew=${() => setCreating(true)} />`}
-    ${creating && html`<${NewGroup} session=${session} onClose=${() => setCreating(false)} onDone=${created} />`}
+      : html`<${Nowhere} any=${rooms.summaries?.length > 0} onNew=${() => setDialog("group")} />`}
+    ${dialog === "group" && html`<${NewGroup} session=${session} onClose=${() => setDialog(null)} onDone=${created} />`}
+    ${dialog === "agents" && html`<${AgentsDialog} session=${session} onClose=${() => setDialog(null)} />`}
   </div>`;
 }
 
