@@ -115,4 +115,53 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE used_tokens (jti TEXT PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID",
         "CREATE INDEX used_tokens_until ON used_tokens (until_s)",
     ),
+    (
+        # From here on the index is kept in batches. A message at a time it took longer than all else that is done for
+        # a message (SQLite 3.46, 2026-11: 250 of 390 µs); 64 at once it is a tenth of that. `indexed` says how far it
+        # goes; whoever searches first brings it up to date. What is not in it yet needs nothing when it changes.
+        "CREATE TABLE indexed (seq INTEGER NOT NULL)",
+        "INSERT INTO indexed (seq) SELECT coalesce(max(seq), 0) FROM events",
+        "DROP TRIGGER message_said",
+        """CREATE TRIGGER messages_said AFTER INSERT ON events WHEN new.seq % 64 = 0 BEGIN
+            INSERT INTO message_index (rowid, text)
+                SELECT seq, text FROM message_texts WHERE seq > (SELECT seq FROM indexed) AND seq <= new.seq;
+            UPDATE indexed SET seq = new.seq;
+        END""",
+        "DROP TRIGGER message_first_revised",
+        """CREATE TRIGGER message_first_revised AFTER INSERT ON revisions
+        WHEN new.seq <= (SELECT seq FROM indexed) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', seq, json_extract(body, '$.data.text') FROM events WHERE seq = new.seq;
+            INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
+        END""",
+        "DROP TRIGGER message_revised",
+        """CREATE TRIGGER message_revised AFTER UPDATE ON revisions
+        WHEN new.seq <= (SELECT seq FROM indexed) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', old.seq, old.text WHERE old.text IS NOT NULL;
+            INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
+        END""",
+        "DROP TRIGGER message_unrevised",
+        """CREATE TRIGGER message_unrevised AFTER DELETE ON revisions
+        WHEN old.seq <= (SELECT seq FROM indexed) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', old.seq, old.text FROM events WHERE seq = old.seq AND old.text IS NOT NULL;
+            INSERT INTO message_index (rowid, text)
+                SELECT seq, json_extract(body, '$.data.text') FROM events WHERE seq = old.seq;
+        END""",
+        "DROP TRIGGER message_rewritten",
+        """CREATE TRIGGER message_rewritten AFTER UPDATE OF body ON events
+        WHEN new.type = 'message.created' AND new.seq <= (SELECT seq FROM indexed)
+            AND NOT EXISTS (SELECT 1 FROM revisions WHERE seq = new.seq) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                VALUES ('delete', old.seq, json_extract(old.body, '$.data.text'));
+            INSERT INTO message_index (rowid, text) VALUES (new.seq, json_extract(new.body, '$.data.text'));
+        END""",
+        "DROP TRIGGER message_removed",
+        """CREATE TRIGGER message_removed BEFORE DELETE ON events
+        WHEN old.type = 'message.created' AND old.seq <= (SELECT seq FROM indexed) BEGIN
+            INSERT INTO message_index (message_index, rowid, text)
+                SELECT 'delete', seq, text FROM message_texts WHERE seq = old.seq;
+        END""",
+    ),
 )

@@ -22,8 +22,12 @@ class ObjectSql:
         self._exec = storage.sql.exec
 
     def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
-        cursor = self._exec(statement, *(to_sql(value) for value in parameters))
+        cursor = self._exec(statement, *map(to_sql, parameters))
         return [[from_sql(value) for value in row] for row in cursor.raw().toArray().to_py()]
+
+    def run(self, statement: str, *parameters: SqlValue) -> bool:
+        """SQLite has done all of it when `exec` returns: without rows there is nothing to read out."""
+        return bool(self._exec(statement, *map(to_sql, parameters)).rowsWritten)
 
     def transaction(self, work: Callable[[], T]) -> T:
         """Python's exception comes out as itself, with everything rolled back."""
