@@ -1,10 +1,10 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo dev dev-vars serve test chaos check docs clean lock
+.PHONY: help setup demo dev dev-vars serve test chaos bench check docs clean lock
 .DEFAULT_GOAL := help
 
-help setup demo dev dev-vars serve test chaos check docs clean:
+help setup demo dev dev-vars serve test chaos bench check docs clean:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
 
 # For maintainers, after a change to a requirements/*.in or to package.json; needs uv and npm on PATH.
@@ -14,5 +14,7 @@ UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-emit-inde
 lock:
 	$(UV_COMPILE) --python-version 3.11 -o requirements/node.txt requirements/node.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/bench.txt requirements/bench.in
 	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
 	npm install --package-lock-only
+	cd bench && npm install --package-lock-only

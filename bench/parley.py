@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
 import httpx
 
-from bench.peers import Seat
+from bench.rivals import Seat
 from tools.chaos.town import Person, Room, Town
 
 SOCKETS_EACH: Final = 10
@@ -21,19 +21,17 @@ class Parley:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self._rooms: dict[int, Room] = {}
+        self._rooms: dict[tuple[int, str], Room] = {}
 
-    def room(self, people: int) -> Room:
-        """A group of the first so many people, made once."""
-        if people not in self._rooms:
-            self._rooms[people] = Town(
-                self.town.stack, self.town.org_id, self.town.people[:people], self.town.agent_id
-            ).new_group(f"{people} people")
-        return self._rooms[people]
+    def room(self, people: int, title: str = "Bench") -> Room:
+        """A group of the first so many people, made at the first call with that title."""
+        if (people, title) not in self._rooms:
+            some = replace(self.town, people=self.town.people[:people])
+            self._rooms[people, title] = some.new_group(title)
+        return self._rooms[people, title]
 
     def seats(self, count: int) -> list[Seat]:
-        people = min(count, PEOPLE)
-        return seats(self.room(people), count)
+        return seats(self.room(min(count, PEOPLE)), count)
 
 
 def seats(room: Room, count: int) -> list[Seat]:
@@ -51,7 +49,3 @@ def routing_tokens(room: Room, people: Sequence[Person]) -> list[str]:
 def _token(client: httpx.Client, room: Room, person: Person) -> str:
     response = client.post(f"{room.url}/token", headers=person.headers)
     return str(response.raise_for_status().json()["routing_token"])
-
-
-def runtime_pid(town: Town) -> Path:
-    return Path(f"/proc/{town.stack.runtime_pid}")

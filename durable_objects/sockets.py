@@ -2,8 +2,8 @@
 
 Law: no rule. What a socket must know through hibernation lies in its attachment; a dead or slow socket never stops the
 others. One border crossing a broadcast: node's EventEmitter holds one bound `send` for each socket that has said hello.
-Under load what piles up within a few milliseconds shares a frame, so that it costs one send a socket, not one a message;
-a lone message pays nothing.
+Under load what piles up within a few milliseconds shares a frame, which costs one send a socket rather than one a
+message; a lone message pays nothing.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Sockets:
         self._stalled = stalled
         self._open: dict[str, _Seat] = {}
         self._by_js_id: dict[int, _Seat] = {}
-        self._emitter: Any = None
+        self._emit_to_all: Any = None
         self._gather_ms = GATHER_MS
         self._gathered: list[str] = []
         self._sent_at_ms = 0
@@ -84,7 +84,7 @@ class Sockets:
         if seat is not None:
             _attach(seat.socket, session)
             seat.session = session
-            self._emitter = None
+            self._emit_to_all = None
 
     def leave(self, socket: Any) -> Session:
         """The socket is closing: answer its close, without which the client waits, and say who sat there."""
@@ -134,10 +134,10 @@ class Sockets:
 
     def _emit(self, text: str) -> None:
         self._sent_at_ms = now_ms()
-        if self._emitter is None:
-            self._emitter = self._listeners()
+        if self._emit_to_all is None:
+            self._emit_to_all = self._emitter().emit
         try:
-            self._emitter.emit(_EVENT, text)
+            self._emit_to_all(_EVENT, text)
         except JsException:
             self._finish_after_failure(text)
         self._unlooked_chars += len(text)
@@ -145,7 +145,7 @@ class Sockets:
             self._unlooked_chars = 0
             self._look_for_the_slow()
 
-    def _listeners(self) -> Any:
+    def _emitter(self) -> Any:
         emitter = node_module("events").EventEmitter.new()
         emitter.setMaxListeners(0)
         ready = [seat.socket for seat in self._open.values() if seat.session.ready]
@@ -156,7 +156,7 @@ class Sockets:
 
     def _finish_after_failure(self, text: str) -> None:
         """`emit` stops at the first socket that throws, and only one that is not open does: go on behind it."""
-        self._emitter = None
+        self._emit_to_all = None
         behind = False
         for seat in list(self._open.values()):
             if not seat.session.ready:
@@ -180,7 +180,7 @@ class Sockets:
         seat = self._open.pop(session.socket_id, None)
         if seat is not None:
             self._by_js_id.pop(seat.socket.js_id, None)
-            self._emitter = None
+            self._emit_to_all = None
 
 
 def _attach(socket: Any, session: Session) -> None:

@@ -69,6 +69,12 @@ def verify(context: typer.Context) -> None:
     hand_over("tools.verify_command")
 
 
+@app.command()
+def bench() -> None:
+    """Measure, beside others who do the same work."""
+    hand_over("bench.main")
+
+
 @app.command(name="dev-vars")
 def dev_vars() -> None:
     """Prepare for plain `wrangler dev`."""

@@ -26,6 +26,7 @@ Parley - group chat for people and AI agents, on Cloudflare's edge
   make serve    run the stack without hot reload, as load tests and benchmarks want it
   make test     every test: unit, then end to end on the real runtime (ARGS="-k archive")
   make chaos    kill, pause and cut the stack while people talk, and judge what they saw (ARGS=--short)
+  make bench    measure it beside partyserver, plain JavaScript and FastAPI (BENCH=fanout,wake for parts of it)
   make check    ruff, mypy --strict and the layout rules
   make docs     write docs/api/ (OpenAPI, AsyncAPI, the wire) from the code
   make setup    only install what the above need (done by each of them when something changed)

@@ -2,9 +2,12 @@
 
 import { createInterface } from "node:readline";
 import { fanout } from "./fanout.mjs";
+import { posts } from "./http.mjs";
 import { latency } from "./latency.mjs";
+import { join, resume } from "./resume.mjs";
+import { firstToken, provider, tokens } from "./tokens.mjs";
 
-const parts = { fanout, latency };
+const parts = { fanout, firstToken, join, latency, posts, provider, resume, tokens };
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { part, job } = JSON.parse(line);
@@ -14,3 +17,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify({ error: error.stack })}\n`);
   }
 }
+// Sockets of a room that broke are still open.
+process.exit(0);

@@ -51,14 +51,14 @@ export class Room {
     this.members = members;
     this.log = new Log(first);
     this.next = members.map(() => first);
-    members.forEach((socket, index) => {
-      socket.onText = (payload) => this.#heard(index, payload);
-      socket.onClose = () => this.onBroken(new Error(`the server closed socket ${index}`));
-    });
     this.broken = new Promise((_, reject) => {
       this.onBroken = reject;
     });
     this.broken.catch(() => {});
+    members.forEach((socket, index) => {
+      this.hear(index, (payload) => this.#heard(index, payload));
+      socket.onClose = () => this.onBroken(new Error(`the server closed socket ${index}`));
+    });
   }
 
   /** Connects all and says hello; `seats` are `{url, protocols}`. Events begin after the highest head. */
@@ -72,6 +72,17 @@ export class Room {
       head = Math.max(head, ...entered.map(({ ok }) => ok.head ?? 0));
     }
     return new Room(members, head + 1);
+  }
+
+  /** What a listener finds wrong breaks the room: whoever waits for it is told. */
+  hear(index, listener) {
+    this.members[index].onText = (payload) => {
+      try {
+        listener(payload);
+      } catch (error) {
+        this.onBroken(error);
+      }
+    };
   }
 
   leave() {

@@ -30,12 +30,14 @@ class Room:
         if send is None:
             head = self._database.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
             return json.dumps({"id": frame["id"], "ok": {"head": head}}), None
-        seq = self._database.execute("INSERT INTO events (body) VALUES (?) RETURNING seq", (send["text"],)).fetchone()[0]
+        seq = self._database.execute("INSERT INTO events (body) VALUES (?) RETURNING seq", (send["text"],)).fetchone()[
+            0
+        ]
         event = {"type": "message.created", "seq": seq, "ts": datetime.now(UTC).isoformat(), "data": send}
         return json.dumps({"id": frame["id"], "ok": {"seq": seq}}), json.dumps(event)
 
 
-@app.websocket("/rooms/{name}")
+@app.websocket("/rooms/{name}")  # type: ignore[untyped-decorator]  # FastAPI is not in the environment of the checks
 async def room(socket: WebSocket, name: str) -> None:
     here = rooms.setdefault(name, Room(Path(sys.argv[2]) / f"{name}.sqlite"))
     await socket.accept()

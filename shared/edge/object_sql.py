@@ -18,7 +18,7 @@ class ObjectSql:
     """`storage` is the raw JavaScript DurableObjectStorage."""
 
     def __init__(self, storage: Any) -> None:
-        self._storage = storage
+        self._transact = storage.transactionSync
         self._exec = storage.sql.exec
 
     def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
@@ -42,7 +42,7 @@ class ObjectSql:
                 raise
 
         try:
-            self._storage.transactionSync(create_once_callable(attempt))
+            self._transact(create_once_callable(attempt))
         except Exception:
             if failures:
                 raise failures[0] from None

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypedDict
 
 import httpx
 
@@ -22,7 +22,13 @@ from tools.stack.ports import HOST, free_ports
 HERE: Final = Path(__file__).parent / "peers"
 START_TIMEOUT_S: Final = 30
 POLL_S: Final = 0.05
-Seat = dict[str, object]
+
+
+class Seat(TypedDict):
+    """One socket of a room, as the load generator opens it."""
+
+    url: str
+    protocols: list[str]
 
 
 class Contestant(Protocol):
@@ -53,7 +59,9 @@ def javascript_peers(root: Path, scratch: Path) -> Iterator[list[Peer]]:
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
         if host.stdin is None or host.stdout is None:
             raise ToolError("the peers have no pipes")
-        host.stdin.write(json.dumps({"stateDir": str(scratch / "peers"), "ports": {"bare": bare, "party": party}}) + "\n")
+        host.stdin.write(
+            json.dumps({"stateDir": str(scratch / "peers"), "ports": {"bare": bare, "party": party}}) + "\n"
+        )
         host.stdin.flush()
         if host.stdout.readline() != "ready\n":
             raise ToolError("the JavaScript peers did not start; what they said stands above")
