@@ -1,10 +1,10 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup demo dev dev-vars serve test chaos e2e-llm check docs deploy audit clean lock
+.PHONY: help setup demo dev dev-vars serve test chaos bench e2e-llm check docs deploy audit clean lock
 .DEFAULT_GOAL := help
 
-help setup demo dev dev-vars serve test chaos e2e-llm check docs deploy audit clean:
+help setup demo dev dev-vars serve test chaos bench e2e-llm check docs deploy audit clean:
 	@$(PYTHON) tools/bootstrap.py $@ $(ARGS)
 
 # For maintainers, after a change to a requirements/*.in or to package.json; needs uv and npm on PATH.
@@ -16,6 +16,8 @@ lock:
 	$(UV_COMPILE) --python-version 3.11 -o requirements/run.txt requirements/run.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/audit.txt requirements/audit.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
+	$(UV_COMPILE) --python-version 3.11 -o requirements/bench.txt requirements/bench.in
 	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
 	$(UV_COMPILE) --python-version 3.11 --no-deps -o requirements/llm.txt requirements/llm.in
 	npm install --package-lock-only
+	cd bench && npm install --package-lock-only

@@ -55,15 +55,16 @@ class GroupController(DurableObject):
             return self._group.failure(exc)
         return f'{{"ok":{reply}}}'
 
-    async def webSocketMessage(self, socket: Any, message: Any) -> None:  # noqa: N802 -- the runtime's name
+    # Not coroutines: each would cost a task of Python's event loop, 0.15 ms a frame.
+    def webSocketMessage(self, socket: Any, message: Any) -> None:  # noqa: N802 -- the runtime's name
         self._wake()
         text = message if isinstance(message, str) else None
         self._receive(Arrived(self._sockets.session_of(socket), text))
 
-    async def webSocketClose(self, socket: Any, code: int, reason: str, was_clean: bool) -> None:  # noqa: N802
+    def webSocketClose(self, socket: Any, code: int, reason: str, was_clean: bool) -> None:  # noqa: N802
         self._leave(socket)
 
-    async def webSocketError(self, socket: Any, error: Any) -> None:  # noqa: N802 -- the runtime's name
+    def webSocketError(self, socket: Any, error: Any) -> None:  # noqa: N802 -- the runtime's name
         self._log("socket_error", reason=str(error))
         self._leave(socket)
 

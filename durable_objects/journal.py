@@ -25,6 +25,10 @@ class Sql(Protocol):
         """Rows, each a list of columns. Parameters are positional `?`."""
         ...
 
+    def run(self, statement: str, *parameters: SqlValue) -> bool:
+        """A statement without rows, at half the price; whether it has written anything."""
+        ...
+
     def transaction(self, work: Callable[[], T]) -> T:
         """All of `work`'s writes, or none of them when it raises."""
         ...
@@ -47,12 +51,17 @@ class Journal:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
         self._execute = sql.execute
+        self._facts: dict[str, str] | None = None
         self.message_index = MessageIndex(sql.execute)
         self._migrate()
         self.runs = RunJournal(sql.execute)
 
     def atomically(self, work: Callable[[], T]) -> T:
-        return self._sql.transaction(work)
+        try:
+            return self._sql.transaction(work)
+        except Exception:
+            self._facts = None
+            raise
 
     def _migrate(self) -> None:
         self._execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
@@ -73,24 +82,29 @@ class Journal:
         for kind, which in (("VIEW", "type = 'view'"), ("TABLE", "sql LIKE 'CREATE VIRTUAL%'"), ("TABLE", _OWN_TABLES)):
             for (name,) in self._execute(f"SELECT name FROM sqlite_master WHERE {which}"):  # noqa: S608 -- constants
                 self._execute(f'DROP {kind} "{name}"')
+        self._facts = None
         self._migrate()
 
     # ── meta ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def facts(self) -> dict[str, str]:
-        return {str(key): str(value) for key, value in self._execute("SELECT key, value FROM meta")}
+        """Read once, since every message asks; what is written goes to both places."""
+        if self._facts is None:
+            self._facts = {str(key): str(value) for key, value in self._execute("SELECT key, value FROM meta")}
+        return self._facts
 
     def fact(self, key: str) -> str | None:
-        rows = self._execute("SELECT value FROM meta WHERE key = ?", key)
-        return str(rows[0][0]) if rows else None
+        return self.facts().get(key)
 
     def keep(self, key: str, value: str) -> None:
-        self._execute(
+        self._sql.run(
             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value
         )
+        self.facts()[key] = value
 
     def forget(self, key: str) -> None:
-        self._execute("DELETE FROM meta WHERE key = ?", key)
+        self._sql.run("DELETE FROM meta WHERE key = ?", key)
+        self.facts().pop(key, None)
 
     # ── the log ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,11 +112,13 @@ class Journal:
         return integer(self._execute("SELECT coalesce(max(seq), 0) FROM events")[0][0])
 
     def append(self, event: Event, body: str) -> None:
-        self._execute("INSERT INTO events (seq, type, body) VALUES (?, ?, ?)", event.seq, event.type, body)
+        self._sql.run("INSERT INTO events (seq, type, body) VALUES (?, ?, ?)", event.seq, event.type, body)
 
-    def append_sent(self, event: Event, body: str, client_msg_id: str, digest: str) -> None:
-        self._execute(
-            "INSERT INTO events (seq, type, body, sender, client_msg_id, digest) VALUES (?, ?, ?, ?, ?, ?)",
+    def append_sent(self, event: Event, body: str, client_msg_id: str, digest: str) -> bool:
+        """False when its sender has called another event so before; then nothing is written."""
+        return self._sql.run(
+            """INSERT INTO events (seq, type, body, sender, client_msg_id, digest) VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (sender, client_msg_id) WHERE client_msg_id IS NOT NULL DO NOTHING""",
             event.seq,
             event.type,
             body,

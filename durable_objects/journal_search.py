@@ -1,7 +1,7 @@
 """The SQL of searching a group's messages.
 
-Law: as in `journal`. The index is kept by triggers (`schema`), so that no way of writing a message can forget it; it
-holds no text of its own.
+Law: as in `journal`. The index is kept by triggers (`schema`), so that no way of writing a message can forget it, and
+in batches; a search first brings it up to date. It holds no text of its own.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,17 @@ class MessageIndex:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
 
+    def catch_up(self) -> None:
+        """Takes in what was said since the last batch: fewer messages than a batch has."""
+        self._execute(
+            """INSERT INTO message_index (rowid, text)
+               SELECT seq, text FROM message_texts WHERE seq > (SELECT seq FROM indexed)"""
+        )
+        self._execute("UPDATE indexed SET seq = (SELECT coalesce(max(seq), 0) FROM events)")
+
     def find(self, expression: str, marks: tuple[str, str], seqs: range, limit: int) -> list[Found]:
         """The newest `limit` messages within `seqs` that match an FTS5 expression, the newest first."""
+        self.catch_up()
         rows = self._execute(
             """SELECT events.body, revisions.text, highlight(message_index, 0, ?, ?)
                FROM message_index JOIN events ON events.seq = message_index.rowid
@@ -43,6 +52,7 @@ class MessageIndex:
 
     def best(self, expression: str, first_seq: int, limit: int) -> list[Found]:
         """The `limit` messages from `first_seq` on that match best, by BM25."""
+        self.catch_up()
         rows = self._execute(
             """SELECT events.body, revisions.text, ''
                FROM message_index JOIN events ON events.seq = message_index.rowid

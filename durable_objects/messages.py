@@ -12,7 +12,7 @@ from durable_objects.joining import fitting
 from durable_objects.journal import Sent, event_data
 from durable_objects.room import Room
 from durable_objects.turns import all_mentions
-from shared.errors import Conflict, Forbidden, InvalidBody, NotFound
+from shared.errors import Conflict, Forbidden, InvalidBody, NotFound, ParleyError
 from shared.protocol import (
     Actor,
     Delete,
@@ -49,24 +49,43 @@ class Messages:
 
     def send(self, user_id: str, command: Send) -> Said:
         """Raises Conflict, Forbidden, GroupArchiving, GroupArchived, InvalidBody."""
-        room = self._room
-        person = room.person(user_id)
-        digest = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
-        before = self._journal.sent(user_id, command.client_msg_id)
-        if before is not None:
-            if not _same(before, digest, command):
-                raise Conflict("This client_msg_id was already used for another message")
-            return Said(SendOk(seq=before.seq, ts=str(event_data(before.body)["ts"]), duplicate=True), None)
-        room.check_writable()
-        self._check_mentions(command.mentions)
-        if command.reply_to is not None:
-            self._message(command.reply_to)
-        mentions = all_mentions(command.text, command.mentions, room.agents)
+        person = self._room.person(user_id)
+        digest = hashlib.sha256(command.json_bytes()).hexdigest()
+        try:
+            self._check_sayable(command)
+        except ParleyError:
+            # A message that is in the log is answered as before, also where it could not be said any more.
+            before = self._said_before(user_id, command, digest)
+            if before is not None:
+                return before
+            raise
+        mentions = all_mentions(command.text, command.mentions, self._room.agents)
         created = MessageCreated(
             client_msg_id=command.client_msg_id, mentions=mentions, reply_to=command.reply_to, text=command.text
         )
-        event, body = room.append_sent(created, person, command.client_msg_id, digest)
-        return Said(SendOk(seq=event.seq, ts=event.ts, duplicate=False), body, mentions)
+        appended = self._room.append_sent(created, person, command.client_msg_id, digest)
+        if appended is not None:
+            event, body = appended
+            return Said(SendOk(seq=event.seq, ts=event.ts, duplicate=False), body, mentions)
+        before = self._said_before(user_id, command, digest)
+        if before is None:
+            raise LookupError("a message that is in the log is not there")
+        return before
+
+    def _check_sayable(self, command: Send) -> None:
+        self._room.check_writable()
+        self._check_mentions(command.mentions)
+        if command.reply_to is not None:
+            self._message(command.reply_to)
+
+    def _said_before(self, user_id: str, command: Send, digest: str) -> Said | None:
+        """Raises Conflict when the id was used for another message."""
+        before = self._journal.sent(user_id, command.client_msg_id)
+        if before is None:
+            return None
+        if not _same(before, digest, command):
+            raise Conflict("This client_msg_id was already used for another message")
+        return Said(SendOk(seq=before.seq, ts=str(event_data(before.body)["ts"]), duplicate=True), None)
 
     def edit(self, user_id: str, command: Edit) -> tuple[int, str]:
         """Seq and text of the event. Raises Forbidden, NotFound."""

@@ -55,6 +55,7 @@ class Room:
         self.head = self.journal.head()
         self.roster = Roster.model_validate_json(facts["roster"]) if "roster" in facts else None
         self.members: dict[str, Member] = {}
+        self._actors: dict[str, Actor] = {}
         self.agents: dict[str, AgentProfile] = {}
         if self.roster is not None:
             self._index(self.roster)
@@ -75,7 +76,11 @@ class Room:
         return member
 
     def person(self, user_id: str) -> Actor:
-        return Actor(kind="user", id=user_id, name=self.member(user_id).name)
+        """Raises Forbidden as `member` does."""
+        actor = self._actors.get(user_id)
+        if actor is None:
+            actor = self._actors[user_id] = Actor(kind="user", id=user_id, name=self.member(user_id).name)
+        return actor
 
     def agent_actor(self, agent_id: str) -> Actor:
         profile = self.agents.get(agent_id)
@@ -101,6 +106,7 @@ class Room:
         self._index(roster)
 
     def _index(self, roster: Roster) -> None:
+        self._actors.clear()
         self.members = {member.id: member for member in roster.members}
         self.agents = {agent.id: agent for agent in roster.agents}
 
@@ -214,10 +220,11 @@ class Room:
         self.head = event.seq
         return event, body
 
-    def append_sent(self, data: EventData, actor: Actor, client_msg_id: str, digest: str) -> tuple[Event, str]:
-        """As `append`, remembering what the sender called it."""
+    def append_sent(self, data: EventData, actor: Actor, client_msg_id: str, digest: str) -> tuple[Event, str] | None:
+        """As `append`, remembering what the sender called it; None when they had called another event so."""
         event, body = self._next(data, actor, None, None)
-        self.journal.append_sent(event, body, client_msg_id, digest)
+        if not self.journal.append_sent(event, body, client_msg_id, digest):
+            return None
         self.head = event.seq
         return event, body
 

@@ -75,38 +75,50 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE VIRTUAL TABLE message_index USING fts5(
             text, content = 'message_texts', content_rowid = 'seq', tokenize = 'unicode61 remove_diacritics 2'
         )""",
-        """CREATE TRIGGER message_said AFTER INSERT ON events WHEN new.type = 'message.created' BEGIN
-            INSERT INTO message_index (rowid, text) VALUES (new.seq, json_extract(new.body, '$.data.text'));
+        # It is kept in batches. A message at a time it took longer than all else that is done for a message (SQLite
+        # 3.46, 2026-11: 250 of 390 µs); 64 at once it is a tenth of that. `indexed` says how far it goes; whoever
+        # searches first brings it up to date. What is not in it yet needs nothing when it changes.
+        "CREATE TABLE indexed (seq INTEGER NOT NULL)",
+        """CREATE TRIGGER messages_said AFTER INSERT ON events WHEN new.seq % 64 = 0 BEGIN
+            INSERT INTO message_index (rowid, text)
+                SELECT seq, text FROM message_texts WHERE seq > (SELECT seq FROM indexed) AND seq <= new.seq;
+            UPDATE indexed SET seq = new.seq;
         END""",
-        # An index without texts has to be told what it forgets.
-        """CREATE TRIGGER message_first_revised AFTER INSERT ON revisions BEGIN
+        # An index without texts has to be told what it forgets. Nothing takes a revision back, rewrites or removes an
+        # event today; it would follow all the same.
+        """CREATE TRIGGER message_first_revised AFTER INSERT ON revisions
+        WHEN new.seq <= (SELECT seq FROM indexed) BEGIN
             INSERT INTO message_index (message_index, rowid, text)
                 SELECT 'delete', seq, json_extract(body, '$.data.text') FROM events WHERE seq = new.seq;
             INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
         END""",
-        """CREATE TRIGGER message_revised AFTER UPDATE ON revisions BEGIN
+        """CREATE TRIGGER message_revised AFTER UPDATE ON revisions
+        WHEN new.seq <= (SELECT seq FROM indexed) BEGIN
             INSERT INTO message_index (message_index, rowid, text)
                 SELECT 'delete', old.seq, old.text WHERE old.text IS NOT NULL;
             INSERT INTO message_index (rowid, text) SELECT new.seq, new.text WHERE new.text IS NOT NULL;
         END""",
-        # Nothing takes a revision back, rewrites or removes an event today. The index would follow all the same.
-        """CREATE TRIGGER message_unrevised AFTER DELETE ON revisions BEGIN
+        """CREATE TRIGGER message_unrevised AFTER DELETE ON revisions
+        WHEN old.seq <= (SELECT seq FROM indexed) BEGIN
             INSERT INTO message_index (message_index, rowid, text)
                 SELECT 'delete', old.seq, old.text FROM events WHERE seq = old.seq AND old.text IS NOT NULL;
             INSERT INTO message_index (rowid, text)
                 SELECT seq, json_extract(body, '$.data.text') FROM events WHERE seq = old.seq;
         END""",
         """CREATE TRIGGER message_rewritten AFTER UPDATE OF body ON events
-        WHEN new.type = 'message.created' AND NOT EXISTS (SELECT 1 FROM revisions WHERE seq = new.seq) BEGIN
+        WHEN new.type = 'message.created' AND new.seq <= (SELECT seq FROM indexed)
+            AND NOT EXISTS (SELECT 1 FROM revisions WHERE seq = new.seq) BEGIN
             INSERT INTO message_index (message_index, rowid, text)
                 VALUES ('delete', old.seq, json_extract(old.body, '$.data.text'));
             INSERT INTO message_index (rowid, text) VALUES (new.seq, json_extract(new.body, '$.data.text'));
         END""",
-        """CREATE TRIGGER message_removed BEFORE DELETE ON events WHEN old.type = 'message.created' BEGIN
+        """CREATE TRIGGER message_removed BEFORE DELETE ON events
+        WHEN old.type = 'message.created' AND old.seq <= (SELECT seq FROM indexed) BEGIN
             INSERT INTO message_index (message_index, rowid, text)
                 SELECT 'delete', seq, text FROM message_texts WHERE seq = old.seq;
         END""",
         "INSERT INTO message_index (rowid, text) SELECT seq, text FROM message_texts",
+        "INSERT INTO indexed (seq) SELECT coalesce(max(seq), 0) FROM events",
     ),
     (
         # The key under which the archive's chain commits to a person's words. Gone once they were erased.

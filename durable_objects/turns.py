@@ -16,8 +16,10 @@ _QUOTED: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|“[^”]*”|\"[^\"\n]
 _NOBODY: Final = re.compile(r"\bnobody\b", re.IGNORECASE)
 
 
-def all_mentions(text: str, given: Iterable[Mention], agents: Mapping[str, AgentProfile]) -> tuple[Mention, ...]:
+def all_mentions(text: str, given: Sequence[Mention], agents: Mapping[str, AgentProfile]) -> tuple[Mention, ...]:
     """The mentions a client gave, and the `@handle`s that somebody merely typed; each once, in order of appearance."""
+    if not given and "@" not in text:
+        return ()
     by_handle = {agent.handle: agent.id for agent in agents.values()}
     typed = (by_handle.get(match[1].lower()) for match in _HANDLE.finditer(text))
     found = [*given, *(Mention(kind="agent", id=agent_id) for agent_id in typed if agent_id is not None)]

@@ -3,19 +3,19 @@
 Law: input is hostile. Size and depth are checked before anything is built from it.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from shared.errors import InvalidBody, InvalidFrame, TooLarge
 from shared.protocol import COMMANDS, DEPTH_LIMIT, FRAME_LIMIT_BYTES, Command
 from shared.strict_json import strict_object
 
 
-class Frame(BaseModel):
+@dataclass(frozen=True)
+class Frame:
     """One parsed client frame."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: int
     command: Command
@@ -52,7 +52,7 @@ def parse_frame(text: str) -> Frame:
     if command is None:
         raise UnreadableFrame(f"Unknown command; known are {', '.join(COMMANDS)}", frame_id)
     try:
-        return Frame.model_construct(id=frame_id, command=command.model_validate(body))
+        return Frame(frame_id, command.__pydantic_validator__.validate_python(body))
     except ValidationError as exc:
         raise UnacceptableCommand(f"{name}: {first_problem(exc)}", frame_id) from exc
 

@@ -25,6 +25,10 @@ Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
 class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    def json_bytes(self, *, exclude_none: bool = False) -> bytes:
+        """What `model_dump_json` writes, without the detours that it makes on its way."""
+        return self.__pydantic_serializer__.to_json(self, exclude_none=exclude_none)
+
 
 # ── who ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -391,4 +395,4 @@ class Event(Wire):
     type: str
 
     def text(self) -> str:
-        return self.model_dump_json(exclude_none=True)
+        return self.json_bytes(exclude_none=True).decode()

@@ -146,7 +146,7 @@ Reply = HelloOk | SendOk | AtSeq | HistoryOk | MembersOk | Refreshed | Nothing
 
 
 def ok_text(frame_id: int, body: Reply) -> str:
-    ok = body.text() if isinstance(body, HistoryOk) else body.model_dump_json(exclude_none=True)
+    ok = body.text() if isinstance(body, HistoryOk) else body.json_bytes(exclude_none=True).decode()
     return f'{{"id":{frame_id},"ok":{ok}}}'
 
 

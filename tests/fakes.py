@@ -90,11 +90,17 @@ class FakeSql:
         self.statements = 0
 
     def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
+        return [list(row) for row in self._begun(statement, parameters)]
+
+    def run(self, statement: str, *parameters: SqlValue) -> bool:
+        return self._begun(statement, parameters).rowcount > 0
+
+    def _begun(self, statement: str, parameters: tuple[SqlValue, ...]) -> sqlite3.Cursor:
         self.statements += 1
         if self.fail_on is not None and self.fail_on in statement:
             self.fail_on = None
             raise RuntimeError("disk full")
-        return [list(row) for row in self._database.execute(statement, parameters)]
+        return self._database.execute(statement, parameters)
 
     def transaction(self, work: Callable[[], T]) -> T:
         self._database.execute("SAVEPOINT work")

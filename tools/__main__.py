@@ -76,6 +76,12 @@ def e2e_llm(context: typer.Context) -> None:
     hand_over("tools.llm.main")
 
 
+@app.command()
+def bench() -> None:
+    """Measure, beside others who do the same work."""
+    hand_over("bench.main")
+
+
 @app.command(name="dev-vars")
 def dev_vars() -> None:
     """Prepare for plain `wrangler dev`."""

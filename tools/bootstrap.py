@@ -28,6 +28,7 @@ Parley - group chat for people and AI agents, on Cloudflare's edge
   make test     every test: unit, then end to end on the real runtime (ARGS="-k archive")
   make chaos    kill, pause and cut the stack while people talk, and judge what they saw (ARGS=--short)
   make e2e-llm  ask a real small language model through the whole chain (180 MB of downloads the first time)
+  make bench    measure it beside partyserver, plain JavaScript and FastAPI (BENCH=fanout,wake for parts of it)
   make check    ruff, mypy --strict and the layout rules
   make deploy   keys, migrations, the three Workers, the first org (ENV=staging; DRY=1 tries it without an account)
   make audit    ask the registries' advisories about every locked package

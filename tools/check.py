@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.console import err, out
 
 # mypy is told packages and folders rather than ".": it would otherwise walk node_modules to find out it may not.
-TYPED = ("tools", "shared", "durable_objects", "workers", "clients", "tests")
+TYPED = ("tools", "shared", "durable_objects", "workers", "clients", "bench", "tests")
 
 
 def check(root: Path) -> int:

@@ -18,12 +18,16 @@ class ObjectSql:
     """`storage` is the raw JavaScript DurableObjectStorage."""
 
     def __init__(self, storage: Any) -> None:
-        self._storage = storage
+        self._transact = storage.transactionSync
         self._exec = storage.sql.exec
 
     def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
-        cursor = self._exec(statement, *(to_sql(value) for value in parameters))
+        cursor = self._exec(statement, *map(to_sql, parameters))
         return [[from_sql(value) for value in row] for row in cursor.raw().toArray().to_py()]
+
+    def run(self, statement: str, *parameters: SqlValue) -> bool:
+        """SQLite has done all of it when `exec` returns: without rows there is nothing to read out."""
+        return bool(self._exec(statement, *map(to_sql, parameters)).rowsWritten)
 
     def transaction(self, work: Callable[[], T]) -> T:
         """Python's exception comes out as itself, with everything rolled back."""
@@ -38,7 +42,7 @@ class ObjectSql:
                 raise
 
         try:
-            self._storage.transactionSync(create_once_callable(attempt))
+            self._transact(create_once_callable(attempt))
         except Exception:
             if failures:
                 raise failures[0] from None

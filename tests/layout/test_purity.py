@@ -13,7 +13,11 @@ PLATFORM = {"js", "pyodide", "workers"}
 
 def edge_patterns() -> list[str]:
     ignores = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]["per-file-ignores"]
-    lifted = [pattern for pattern, rules in ignores.items() if "TID251" in rules and not pattern.startswith("tests/")]
+    lifted = [
+        pattern
+        for pattern, rules in ignores.items()
+        if "TID251" in rules and not pattern.startswith(("tests/", "bench/"))
+    ]
     return list(chain.from_iterable(expanded(pattern) for pattern in lifted))
 
 

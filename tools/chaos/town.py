@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from tools.stack import Ports, Stack
 
 CONTROLLER: Final = "GroupController"
 PAGE_EVENTS: Final = 200
+NOTHING: Final[Mapping[str, Mapping[str, str]]] = {}
+NOBODY: Final[Mapping[str, Path]] = {}
 _STARTED_RUNS: Final = "SELECT count(*) AS started FROM events WHERE type = 'run.started'"
 _OPEN_RUNS: Final = "SELECT count(*) AS open FROM runs WHERE status <> 'finished'"
 
@@ -93,8 +95,17 @@ class Room:
 
 
 @contextmanager
-def town(root: Path, scratch: Path, names: list[str]) -> Iterator[Town]:
-    """Starts a stack of its own on free ports; its data goes when it ends."""
+def town(
+    root: Path,
+    scratch: Path,
+    names: Sequence[str],
+    told: Mapping[str, Mapping[str, str]] = NOTHING,
+    beside: Mapping[str, Path] = NOBODY,
+) -> Iterator[Town]:
+    """Starts a stack of its own on free ports; its data goes when it ends.
+
+    `told`: settings on top of the local ones. `beside`: further Workers, as `Stack.start` takes them.
+    """
     keys = local_keys(scratch)
     ports = Ports(0, 0, 0).resolve()
     make_id = id_maker(lambda: time.time_ns() // 1_000_000, secrets.token_bytes)
@@ -106,7 +117,8 @@ def town(root: Path, scratch: Path, names: list[str]) -> Iterator[Town]:
         "agents": [{"id": agent_id, "handle": "scribe", "name": "Scribe", "model": "scribe"}],
     }
     plan["users"][0]["role"] = "owner"
-    with Stack.start(root=root, ports=ports, state_dir=None, overrides=overrides(keys, ports)) as stack:
+    settings = {worker: own | dict(told.get(worker, {})) for worker, own in overrides(keys, ports).items()}
+    with Stack.start(root=root, ports=ports, state_dir=None, overrides=settings, beside=beside) as stack:
         stack.migrate()
         register_app_key(stack, keys)
         seed_directory(stack, plan, token_digest)

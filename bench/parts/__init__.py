@@ -1,0 +1,27 @@
+"""One file a group of rows in the table of results."""
+
+from collections.abc import Callable
+
+from bench.arena import Arena
+from bench.figures import Figure
+from bench.parts.fanout import fanout, latency
+from bench.parts.footprint import footprint
+from bench.parts.groups import archive, growth, resume, wake
+from bench.parts.requests import http, verify
+from bench.parts.runs import first, tokens
+
+Part = Callable[[Arena], list[Figure]]
+
+PARTS: dict[str, Part] = {
+    "fanout": fanout,
+    "latency": latency,
+    "tokens": tokens,
+    "first": first,
+    "resume": resume,
+    "growth": growth,
+    "wake": wake,
+    "http": http,
+    "verify": verify,
+    "archive": archive,
+    "footprint": footprint,
+}

@@ -1,0 +1,27 @@
+"""A Worker that `make bench` puts beside the stack: how long the product's own check of a credential takes there.
+
+Law: never part of a deployment. Takes a token, keys and a count; answers that many times, in milliseconds.
+"""
+
+import json
+from typing import Any
+
+import js
+
+from shared.edge.crypto import NodeEs256
+from shared.jwks import own_keys
+from shared.tokens import ORCHESTRATOR, ROUTING, Tokens
+from workers import WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Any) -> Any:
+        case = json.loads(await request.js_object.text())
+        tokens = Tokens(NodeEs256())
+        keys = own_keys(case["keys"].encode())
+        took_ms = []
+        for _ in range(case["times"]):
+            started = js.performance.now()
+            tokens.verify(ROUTING, case["token"], keys, issuer=ORCHESTRATOR, now_s=case["now_s"])
+            took_ms.append(js.performance.now() - started)
+        return js.Response.new(json.dumps(took_ms))

@@ -1,0 +1,124 @@
+"""What one message costs: crossings of the border, statements, bytes. The numbers are promises; they may only go down.
+
+When one of these fails, a message has become dearer (docs/performance.md says what a crossing and a statement cost).
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from durable_objects.calls import OpenSession
+from durable_objects.effects import Arrived, Effect, Session, Tell, TellAll
+from durable_objects.frames import SESSION_LIFE_MS
+from durable_objects.group import Group
+from durable_objects.journal import Journal
+from durable_objects.limits import Limits
+from shared.errors import InvalidCredential
+from shared.ids import new_id
+from tests.durable_objects.border import EDGE, Border, Js, install, socket, storage
+from tests.durable_objects.house import KEY, roster, user_id
+
+NOW_MS = 1_764_000_000_000
+LONG_ENOUGH_MS = 1000
+"""Between two messages, so that nothing has to be gathered."""
+
+CROSSINGS = 6
+STATEMENTS = 1
+BYTES_BESIDE_THE_TEXT = 220
+
+
+class Room:
+    """A group with the product's own edge on a counted border, and sockets that have said hello."""
+
+    def __init__(self, border: Border, edge: Any, sql: Any, sockets: int) -> None:  # noqa: ANN401 -- loaded anew
+        self.border = border
+        self.now_ms = NOW_MS
+        self._ids = 0
+        ctx = border.thing(setWebSocketAutoResponse=lambda _: None, getWebSockets=list, acceptWebSocket=lambda _: None)
+        edge.now_ms = lambda: self.now_ms
+        self._sockets = edge.Sockets(ctx, lambda _: None)
+        journal = Journal(sql.ObjectSql(storage(border)))
+        self.group = Group(journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, Limits())
+        opening = OpenSession(
+            controller_id="gc",
+            session_epoch=1,
+            private_key=KEY,
+            certificate="cert",
+            certificate_expires_s=20_000,
+            roster=roster(("ada", "ben"), ("scribe",)),
+        )
+        self.group.answer(opening)
+        self.seats = [self._sit(n) for n in range(sockets)]
+        self.say("the first one binds the listeners")
+        border.crossings = 0
+        border.statements.clear()
+        border.sent.clear()
+
+    def _make_id(self, prefix: str) -> str:
+        self._ids += 1
+        return new_id(prefix, self.now_ms, self._ids.to_bytes(10))
+
+    def _sit(self, number: int) -> Js:
+        here = socket(self.border)
+        session = Session(f"s{number}", user_id("ada"), self.now_ms, self.now_ms + SESSION_LIFE_MS)
+        self._sockets.accept(here, session)
+        self._sockets.remember(session.said_hello())
+        return here
+
+    def say(self, text: str) -> None:
+        """As GroupController.webSocketMessage does it."""
+        self.now_ms += LONG_ENOUGH_MS
+        self._ids += 1
+        frame = json.dumps({"id": 1, "send": {"client_msg_id": f"m{self._ids}", "text": text}})
+        session = self._sockets.session_of(self.seats[0])
+        for effect in self.group.receive(Arrived(session, frame)):
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Tell(socket_id, text):
+                self._sockets.tell(socket_id, text)
+            case TellAll(text, but):
+                self._sockets.tell_all(text, but)
+            case _:
+                raise AssertionError(f"a plain message leads to {effect}")
+
+
+def _nobody(token: str, group_id: str) -> Any:  # noqa: ANN401 -- never returns
+    raise InvalidCredential(reason=f"{token} {group_id}")
+
+
+@pytest.fixture(params=[1, 100], ids=lambda count: f"{count} sockets")
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    border = Border()
+    install(border, monkeypatch)
+    edge, sql = (importlib.import_module(name) for name in ("durable_objects.sockets", "shared.edge.object_sql"))
+    yield Room(border, edge, sql, request.param)
+    border.database.close()
+    for name in EDGE:
+        del sys.modules[name]
+
+
+def test_a_message_crosses_the_border_so_often_however_many_watch(room: Room) -> None:
+    room.say("Good morning")
+    assert room.border.crossings <= CROSSINGS
+
+
+def test_a_message_is_one_statement(room: Room) -> None:
+    room.say("Good morning")
+    assert len(room.border.statements) <= STATEMENTS, room.border.statements
+
+
+def test_a_message_is_sent_once_to_each_and_answered_once(room: Room) -> None:
+    room.say("Good morning")
+    assert len(room.border.sent) == 1 + len(room.seats)
+
+
+def test_what_goes_with_a_text_stays_small(room: Room) -> None:
+    text = "Good morning"
+    room.say(text)
+    assert len(room.border.sent[-1]) - len(text) <= BYTES_BESIDE_THE_TEXT
