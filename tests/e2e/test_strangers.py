@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,14 @@ from tests.e2e.wire import Answer, RawRequest, Wire
 Ids = Mapping[str, str]
 ABSENT: Final[Ids] = {
     f"{name}_id": f"{kind}_{'0' * 26}"
-    for name, kind in (("org", "org"), ("group", "grp"), ("user", "usr"), ("agent", "agt"), ("token", "tok"))
+    for name, kind in (
+        ("org", "org"),
+        ("group", "grp"),
+        ("user", "usr"),
+        ("agent", "agt"),
+        ("token", "tok"),
+        ("run", "run"),
+    )
 }
 # A good body for every endpoint that takes one; ids in braces are filled in. A new endpoint has to enter itself.
 BODIES: Final[Mapping[str, object]] = {
@@ -40,6 +48,7 @@ BODIES: Final[Mapping[str, object]] = {
 # A good query for every endpoint that cannot do without.
 QUERIES: Final[Mapping[str, str]] = {"GET /groups/{group_id}/search": "?q=anybody"}
 REFUSED: Final = {403, 404, 422}
+PATIENCE_S: Final = 20
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ def town(deployment: Deployment) -> Town:
             "user_id": team.ids[user],
             "agent_id": team.ids["scribe"],
             "token_id": token_of(team, user),
+            "run_id": run_of(team, group_id),
         }
 
     away, home = ids(there, theirs, "ben"), ids(here, shared, "ben")
@@ -93,6 +103,22 @@ def town(deployment: Deployment) -> Town:
 
 def token_of(team: Team, user: str) -> str:
     return str(team.get("ada", f"/people/{team.ids[user]}/tokens")["tokens"][0]["id"])
+
+
+def run_of(team: Team, group_id: str) -> str:
+    """A run of this group's scribe, which is over."""
+    who = next(name for name in ("ada", "cleo") if team.call(name, "GET", f"/groups/{group_id}/messages").is_success)
+    agent_id = team.ids["scribe"]
+    team.call(who, "POST", f"/groups/{group_id}/agents", {"agent_id": agent_id}).raise_for_status()
+    mentions = [{"kind": "agent", "id": agent_id}]
+    asking = {"client_msg_id": "ask", "text": "Well?", "mentions": mentions}
+    team.post(who, f"/groups/{group_id}/messages", asking)
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        events = team.get(who, f"/groups/{group_id}/messages?limit=200")["events"]
+        if runs := [event["run_id"] for event in events if event["type"] == "run.finished"]:
+            return str(runs[0])
+    raise AssertionError("the scribe never ended")
 
 
 @pytest.fixture
@@ -166,6 +192,7 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
         "user_id": team.ids["ben"],
         "agent_id": team.ids["scribe"],
         "token_id": token_of(team, "ben"),
+        "run_id": run_of(team, group_id),
     }
     rows = [row for row in endpoints.rows if parameters(row)]
     # What ends a membership, a group's agents or its life comes after what needs them.
