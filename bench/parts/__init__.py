@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench.arena import Arena
 from bench.figures import Figure
+from bench.parts.cost import cost
 from bench.parts.fanout import fanout, latency
 from bench.parts.footprint import footprint
 from bench.parts.groups import archive, growth, resume, wake
@@ -23,5 +24,6 @@ PARTS: dict[str, Part] = {
     "http": http,
     "verify": verify,
     "archive": archive,
+    "cost": cost,
     "footprint": footprint,
 }
