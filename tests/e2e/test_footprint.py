@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.parts.footprint import WORKERS, upload_bytes, wasm_heaps
+from bench.parts.weight import WORKERS, upload_bytes, wasm_heaps
 from tests.e2e.deployment import Team
 from tests.e2e.seat import Sit
 
