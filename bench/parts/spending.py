@@ -7,9 +7,9 @@ from bench.figures import Figure, figure
 from bench.parley import seats
 
 PEOPLE: Final = 10
-MESSAGES: Final = 150
+MESSAGES: Final = 100
 GAP_MS: Final = 30
-ANSWERS: Final = 15
+ANSWERS: Final = 6
 JOINS: Final = 40
 ROUNDS: Final = 3
 _MS: Final = 1000
