@@ -57,6 +57,8 @@ class Room:
         self.members: dict[str, Member] = {}
         self._actors: dict[str, Actor] = {}
         self.agents: dict[str, AgentProfile] = {}
+        self.hooks: frozenset[str] = frozenset()
+        self.has_news = False
         if self.roster is not None:
             self._index(self.roster)
 
@@ -109,6 +111,7 @@ class Room:
         self._actors.clear()
         self.members = {member.id: member for member in roster.members}
         self.agents = {agent.id: agent for agent in roster.agents}
+        self.hooks = frozenset(roster.hooks)
 
     # ── the session ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,6 +237,9 @@ class Room:
         return str(event_data(body)["ts"])
 
     def _next(self, data: EventData, actor: Actor, causation: int | None, run_id: str | None) -> tuple[Event, str]:
+        kind = EVENT_TYPES[type(data)]
+        if kind in self.hooks:
+            self.has_news = True
         event = Event(
             actor=actor,
             causation=causation,
@@ -242,7 +248,7 @@ class Room:
             run_id=run_id,
             seq=self.head + 1,
             ts=rfc3339(self.clock()),
-            type=EVENT_TYPES[type(data)],
+            type=kind,
         )
         return event, event.text()
 
