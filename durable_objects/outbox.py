@@ -34,6 +34,7 @@ _TABLES: Final = (
     ) WITHOUT ROWID""",
     "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_once ON deliveries (webhook_id, message_id)",
     "CREATE INDEX IF NOT EXISTS deliveries_by_state ON deliveries (webhook_id, state, id)",
+    "CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (webhook_id, state, due_ms)",
     "CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_ms, webhook_id)",
 )
 
@@ -200,11 +201,14 @@ class Outbox:
     def next_ms(self, but: Collection[str] = ()) -> int | None:
         """When there is something to do, leaving out these webhooks, which are being served."""
         rows = self._sql.execute(
-            """SELECT min(due_ms) FROM deliveries
-               WHERE state <> 'waiting' OR webhook_id NOT IN (SELECT value FROM json_each(?))""",
+            """SELECT due_ms FROM deliveries
+               WHERE state = 'waiting' AND webhook_id NOT IN (SELECT value FROM json_each(?))
+               ORDER BY due_ms LIMIT 1""",
             json.dumps(sorted(but)),
         )
-        return None if rows[0][0] is None else integer(rows[0][0])
+        for state in KEPT_MS:
+            rows += self._sql.execute("SELECT due_ms FROM deliveries WHERE state = ? ORDER BY due_ms LIMIT 1", state)
+        return min((integer(due_ms) for (due_ms,) in rows), default=None)
 
     # ── what its owners see ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -57,8 +57,8 @@ class Room:
         self.members: dict[str, Member] = {}
         self._actors: dict[str, Actor] = {}
         self.agents: dict[str, AgentProfile] = {}
-        self.hooks: frozenset[str] = frozenset()
         self.has_news = False
+        self.hooks = frozenset(facts.get("hooks", "").split())
         if self.roster is not None:
             self._index(self.roster)
 
@@ -103,15 +103,19 @@ class Room:
         return self.roster is None or roster.version > self.roster.version
 
     def set_roster(self, roster: Roster) -> None:
-        self.journal.keep("roster", roster.model_dump_json())
-        self.roster = roster
+        # Apart from the roster, which the version before reads as well and would refuse.
+        self.journal.keep("roster", roster.model_dump_json(exclude={"hooks"}))
+        if roster.hooks:
+            self.journal.keep("hooks", " ".join(roster.hooks))
+        elif self.hooks:
+            self.journal.forget("hooks")
+        self.roster, self.hooks = roster, frozenset(roster.hooks)
         self._index(roster)
 
     def _index(self, roster: Roster) -> None:
         self._actors.clear()
         self.members = {member.id: member for member in roster.members}
         self.agents = {agent.id: agent for agent in roster.agents}
-        self.hooks = frozenset(roster.hooks)
 
     # ── the session ─────────────────────────────────────────────────────────────────────────────────────────────────
 

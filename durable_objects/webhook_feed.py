@@ -31,10 +31,10 @@ class WebhookFeed:
 
     def roster_changes(self, after: Roster) -> None:
         """Whoever begins to listen hears what comes from now on; from the start only of what has just begun."""
-        before = self._room.roster
         if not after.hooks:
-            self._room.journal.forget(_HANDED)
-        elif before is not None and not before.hooks:
+            if self._room.journal.fact(_HANDED) is not None:
+                self._room.journal.forget(_HANDED)
+        elif self._room.roster is not None and not self._room.hooks:
             self._room.journal.keep(_HANDED, str(self._room.head))
 
     def fresh(self) -> list[Effect]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from durable_objects.calls import Archive
+from durable_objects.calls import Archive, OpenSession, Restore
 from durable_objects.effects import HandOver, Rang, RingAt
 from durable_objects.webhook_feed import BATCH_EVENTS, RETRY_MS, HandingOver
 from shared.errors import Unavailable
+from shared.protocol import Actor
 from shared.webhooks import Accept
-from tests.durable_objects.house import GROUP, ORG, House, user_id
+from tests.durable_objects.house import GROUP, KEY, ORG, House, user_id
 
 LISTENING = ("group.archived", "message.created")
 
@@ -75,6 +76,16 @@ async def test_who_begins_to_listen_hears_what_comes_from_then_on() -> None:
     assert outbox.seqs == [seq, last]
 
 
+async def test_what_is_kept_of_a_roster_can_be_read_by_the_version_before() -> None:
+    house = House(hooks=LISTENING)
+    assert "hooks" not in json.loads(house.group.room.journal.facts()["roster"])
+    house.wake()
+    assert house.group.room.hooks == set(LISTENING)
+    house.set_roster(("ada", "ben"))
+    house.wake()
+    assert house.group.room.hooks == set()
+
+
 async def test_an_event_nobody_wants_calls_nobody() -> None:
     house = House(hooks=("run.finished",))
     ada, before = house.sit("ada"), asked_for(house)
@@ -109,6 +120,30 @@ async def test_many_go_in_batches_in_their_order_and_none_twice() -> None:
     await hand_over(house, outbox)
     assert outbox.seqs == said
     assert [len(batch.events) for batch in outbox.told] == [BATCH_EVENTS, BATCH_EVENTS, 7]
+
+
+async def test_a_group_that_was_lost_and_restored_is_heard_from_its_new_beginning() -> None:
+    """Its log comes back from the archive; how far it was handed over does not."""
+    house, outbox = House(hooks=("group.restored", "message.created")), Outbox()
+    house.sit("ada").say("heard before")
+    await hand_over(house, outbox)
+    room = house.group.room
+    house.call(Archive(user_id=user_id("ada"), reason="over"))
+    room.end_archiving()
+    room.journal.forget("handed_seq")
+    opening = OpenSession(
+        controller_id="gc",
+        session_epoch=2,
+        private_key=KEY,
+        certificate="cert",
+        certificate_expires_s=20_000,
+        roster=room.known().model_copy(update={"version": 2, "hooks": ("group.restored", "message.created")}),
+    )
+    by = Actor(kind="user", id=user_id("ada"), name="Ada")
+    house.call(Restore(by=by, reason="again", r2_path="archives/x", head="0" * 64, opening=opening))
+    outbox.told.clear()
+    await hand_over(house, outbox)
+    assert outbox.seqs == [house.of_type("group.restored")[0]["seq"]]
 
 
 async def test_the_end_of_a_group_is_heard() -> None:

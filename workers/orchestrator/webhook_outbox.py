@@ -7,6 +7,7 @@ happens to an instance, the alarm is set before anything is sent, and the next o
 import asyncio
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import js
@@ -44,10 +45,11 @@ class FetchPost:
         signal = js.AbortSignal.timeout(self._timeout_ms)
         try:
             response = await js.fetch(js_request(url, "POST", headers, body, signal=signal, redirect="manual"))
-            if response.body:
-                await response.body.cancel()
         except JsException as exc:
             return Outcome(None, "timeout" if getattr(exc, "name", "") in _TIMED_OUT else "unreachable")
+        with suppress(JsException):  # what it said has counted, however its line breaks
+            if response.body:
+                await response.body.cancel()
         return Outcome(response.status)
 
 
