@@ -39,7 +39,7 @@ def config(deployment: Deployment, team: Team) -> str:
     group_id, doomed = team.new_group("ben"), team.new_group("ben")
     doomed_agent = {"handle": "doomed", "name": "Doomed", "provider": "builtin", "model": "scribe"}
     token = team.get("ada", f"/people/{team.ids['ben']}/tokens")["tokens"][0]["id"]
-    hook = {"url": "http://127.0.0.1:9/", "events": ["message.created"], "label": "Test"}
+    hook = {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Test"}
     webhook, doomed_webhook = (team.post("ada", "/webhooks", hook)["webhook"]["id"] for _ in range(2))
     archived = team.new_group("ben")
     team.post("ada", f"/groups/{archived}/archive", {"reason": "to be read"})

@@ -26,6 +26,7 @@ ABSENT: Final[Ids] = {
         ("token", "tok"),
         ("webhook", "whk"),
         ("delivery", "dlv"),
+        ("run", "run"),
     )
 }
 # A good body for every endpoint that takes one; ids in braces are filled in. A new endpoint has to enter itself.
@@ -37,7 +38,7 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /agents/{agent_id}": {"name": "Eve"},
     "PATCH /people/{user_id}": {"name": "Eve"},
     "PATCH /orgs/{org_id}": {"name": "Eve"},
-    "POST /webhooks": {"url": "http://127.0.0.1:9/", "events": ["message.created"], "label": "Eve"},
+    "POST /webhooks": {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Eve"},
     "PATCH /webhooks/{webhook_id}": {"label": "Eve"},
     "POST /groups": {"org_id": "{org_id}", "title": "Eve", "is_private": True, "agent_ids": ["{agent_id}"]},
     "PATCH /groups/{group_id}": {"title": "Eve"},
@@ -51,7 +52,7 @@ BODIES: Final[Mapping[str, object]] = {
 # A good query for every endpoint that cannot do without.
 QUERIES: Final[Mapping[str, str]] = {"GET /groups/{group_id}/search": "?q=anybody"}
 REFUSED: Final = {403, 404, 422}
-PATIENCE_S: Final = 30
+PATIENCE_S: Final = 20
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def town(deployment: Deployment) -> Town:
             "agent_id": team.ids["scribe"],
             "token_id": token_of(team, user),
             **delivery_of(team),
+            "run_id": run_of(team, group_id),
         }
 
     away, home = ids(there, theirs, "ben"), ids(here, shared, "ben")
@@ -111,7 +113,7 @@ def token_of(team: Team, user: str) -> str:
 def delivery_of(team: Team) -> Ids:
     """Something that is on its way to a webhook where nobody answers; each team has one."""
     if "webhook" not in team.ids:
-        new = {"url": "http://127.0.0.1:9/", "events": ["message.created"], "label": "Test"}
+        new = {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Test"}
         team.ids["webhook"] = team.post("ada", "/webhooks", new)["webhook"]["id"]
         said = {"client_msg_id": "to-be-told", "text": "Tell them"}
         team.post("ada", f"/groups/{team.new_group()}/messages", said)
@@ -119,6 +121,22 @@ def delivery_of(team: Team) -> Ids:
     while not (found := team.get("ada", path)["deliveries"]):
         assert time.monotonic() < deadline, "nothing is on its way"
     return {"webhook_id": team.ids["webhook"], "delivery_id": found[0]["id"]}
+
+
+def run_of(team: Team, group_id: str) -> str:
+    """A run of this group's scribe, which is over."""
+    who = next(name for name in ("ada", "cleo") if team.call(name, "GET", f"/groups/{group_id}/messages").is_success)
+    agent_id = team.ids["scribe"]
+    team.call(who, "POST", f"/groups/{group_id}/agents", {"agent_id": agent_id}).raise_for_status()
+    mentions = [{"kind": "agent", "id": agent_id}]
+    asking = {"client_msg_id": "ask", "text": "Well?", "mentions": mentions}
+    team.post(who, f"/groups/{group_id}/messages", asking)
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        events = team.get(who, f"/groups/{group_id}/messages?limit=200")["events"]
+        if runs := [event["run_id"] for event in events if event["type"] == "run.finished"]:
+            return str(runs[0])
+    raise AssertionError("the scribe never ended")
 
 
 @pytest.fixture
@@ -193,6 +211,7 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
         "agent_id": team.ids["scribe"],
         "token_id": token_of(team, "ben"),
         **delivery_of(team),
+        "run_id": run_of(team, group_id),
     }
     rows = [row for row in endpoints.rows if parameters(row)]
     # What ends a membership, a group's agents or its life comes after what needs them.
