@@ -26,7 +26,7 @@ ALL = ["group.archived", "message.created", "run.finished"]
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
     told = overrides(keys, ports)
-    told["orchestrator"] |= {"WEBHOOK_RETRIES_S": "1 1", "WEBHOOK_TIMEOUT_S": "1"}
+    told["orchestrator"] |= {"WEBHOOK_RETRIES_S": "1 2 4", "WEBHOOK_TIMEOUT_S": "1"}
     lines: list[str] = []
     with Stack.start(
         root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, text: lines.append(text)
@@ -105,12 +105,12 @@ async def test_what_was_given_up_can_be_replayed(team: Team, receiver: Receiver)
     say(team, group_id, "once more")
     await eventually(lambda: len(deliveries(team, webhook_id, "failed")) == 1)
     [failed] = deliveries(team, webhook_id, "failed")
-    assert (failed["attempts"], failed["status"], failed["next_attempt_at"]) == (3, 500, None)
+    assert (failed["attempts"], failed["status"], failed["next_attempt_at"]) == (4, 500, None)
     receiver.answers.clear()
     replay = f"/webhooks/{webhook_id}/deliveries/{failed['id']}/replay"
     assert team.post("ada", replay)["state"] == "waiting"
     await eventually(lambda: len(deliveries(team, webhook_id, "delivered")) == 1)
-    assert len(receiver.verified("/in", secret)) == 4
+    assert len(receiver.verified("/in", secret)) == 5
     assert len({one.headers["webhook-id"] for one in receiver.at("/in")}) == 1
     assert team.call("ada", "POST", replay).json()["code"] == "conflict"
 

@@ -5,7 +5,7 @@ happens to an instance, the alarm is set before anything is sent, and the next o
 """
 
 import asyncio
-import random
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -32,7 +32,12 @@ from workers import DurableObject
 
 RETRY_MS: Final = 5_000
 _MS: Final = 1_000
+_STEPS: Final = 1_000_000
 _TIMED_OUT: Final = ("TimeoutError", "AbortError")
+
+
+def _random() -> float:
+    return secrets.randbelow(_STEPS) / _STEPS
 
 
 class FetchPost:
@@ -62,7 +67,7 @@ class WebhookOutbox(DurableObject):
         settings = OrchestratorSettings.load(environment.text)
         self._safety_ms = settings.webhook_timeout_s * _MS + RETRY_MS
         self._outbox = Outbox(
-            ObjectSql(self._storage), [wait_s * _MS for wait_s in settings.webhook_retries_s], make_id, random.random
+            ObjectSql(self._storage), [wait_s * _MS for wait_s in settings.webhook_retries_s], make_id, _random
         )
         self._webhooks = WebhookStore(D1(environment.binding("DB")))
         post = FetchPost(settings.webhook_timeout_s * _MS)
