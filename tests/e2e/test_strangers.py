@@ -24,6 +24,8 @@ ABSENT: Final[Ids] = {
         ("user", "usr"),
         ("agent", "agt"),
         ("token", "tok"),
+        ("webhook", "whk"),
+        ("delivery", "dlv"),
         ("run", "run"),
     )
 }
@@ -36,6 +38,8 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /agents/{agent_id}": {"name": "Eve"},
     "PATCH /people/{user_id}": {"name": "Eve"},
     "PATCH /orgs/{org_id}": {"name": "Eve"},
+    "POST /webhooks": {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Eve"},
+    "PATCH /webhooks/{webhook_id}": {"label": "Eve"},
     "POST /groups": {"org_id": "{org_id}", "title": "Eve", "is_private": True, "agent_ids": ["{agent_id}"]},
     "PATCH /groups/{group_id}": {"title": "Eve"},
     "POST /groups/{group_id}/members": {"user_id": "{user_id}", "role": "member"},
@@ -85,6 +89,7 @@ def town(deployment: Deployment) -> Town:
             "user_id": team.ids[user],
             "agent_id": team.ids["scribe"],
             "token_id": token_of(team, user),
+            **delivery_of(team),
             "run_id": run_of(team, group_id),
         }
 
@@ -103,6 +108,19 @@ def town(deployment: Deployment) -> Town:
 
 def token_of(team: Team, user: str) -> str:
     return str(team.get("ada", f"/people/{team.ids[user]}/tokens")["tokens"][0]["id"])
+
+
+def delivery_of(team: Team) -> Ids:
+    """Something that is on its way to a webhook where nobody answers; each team has one."""
+    if "webhook" not in team.ids:
+        new = {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Test"}
+        team.ids["webhook"] = team.post("ada", "/webhooks", new)["webhook"]["id"]
+        said = {"client_msg_id": "to-be-told", "text": "Tell them"}
+        team.post("ada", f"/groups/{team.new_group()}/messages", said)
+    path, deadline = f"/webhooks/{team.ids['webhook']}/deliveries", time.monotonic() + PATIENCE_S
+    while not (found := team.get("ada", path)["deliveries"]):
+        assert time.monotonic() < deadline, "nothing is on its way"
+    return {"webhook_id": team.ids["webhook"], "delivery_id": found[0]["id"]}
 
 
 def run_of(team: Team, group_id: str) -> str:
@@ -192,6 +210,7 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
         "user_id": team.ids["ben"],
         "agent_id": team.ids["scribe"],
         "token_id": token_of(team, "ben"),
+        **delivery_of(team),
         "run_id": run_of(team, group_id),
     }
     rows = [row for row in endpoints.rows if parameters(row)]
@@ -200,6 +219,8 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
     rows.sort(key=lambda row: (row.method, row.path) == ("DELETE", "/groups/{group_id}"))
     # An agent that is gone from the org cannot be sent out of a group.
     rows.sort(key=lambda row: (row.method, row.path) == ("DELETE", "/agents/{agent_id}"))
+    # A delivery is there as long as its webhook.
+    rows.sort(key=lambda row: (row.method, row.path) == ("DELETE", "/webhooks/{webhook_id}"))
     for row in rows:
         # The owner has to stay to the end.
         who = "cleo" if row.path.endswith("/leave") else "ada"
