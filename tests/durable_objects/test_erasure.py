@@ -148,7 +148,8 @@ async def furnished(state: str) -> Site:
     site.house.sit(ADA).say("ours")
     ben = site.house.sit(BEN)
     ben.ok("edit", seq=ben.say("Kaiserschmarrn", client_msg_id="k"), text="Zwetschgenknödel")
-    assert (await site.asks("archive")).status_code == 200
+    ben.say("Kaiserschmarrn again")
+    assert (await site.asks("archive", "Germknödel")).status_code == 200
     if state == "restored":
         assert (await site.asks("restore")).status_code == 200
     elif state == "lost":
@@ -156,19 +157,19 @@ async def furnished(state: str) -> Site:
     return site
 
 
-async def let_go(site: Site) -> None:
+async def let_go(site: Site, who: str = BEN) -> None:
     """What the App writes into the directory before it asks."""
     for statement in (
         "UPDATE people SET name = 'Erased', erased_at = '2026', disabled_at = '2026' WHERE id = ?",
         "DELETE FROM memberships WHERE user_id = ?",
     ):
-        await FakeDatabase.rows(site.office.database, statement, BEN)
+        await FakeDatabase.rows(site.office.database, statement, who)
     await FakeDatabase.rows(site.office.database, "UPDATE groups SET version = version + 1")
 
 
-async def asks_to_erase(site: Site) -> list[str]:
+async def asks_to_erase(site: Site, who: str = BEN) -> list[str]:
     """The groups that are pending afterwards."""
-    target = f"/infra/people/{BEN}/erase"
+    target = f"/infra/people/{who}/erase"
     body = json.dumps({"by": ADA}).encode()
     signer = Signer(Tokens(ES256), APP_KEY, "app", "orchestrator", ORIGIN)
     signed = signer.headers("POST", target, body, now_s=site.office.now_ms // 1000, jti=site.office.jti())
@@ -192,11 +193,36 @@ async def test_an_archive_loses_the_words_and_keeps_its_head(state: str) -> None
     assert (after["archive_head"], after["archived_at"]) == (before["archive_head"], before["archived_at"])
     verdict = site.verified(str(after["r2_path"]))
     assert verdict.head == before["archive_head"]
-    assert len(verdict.erased) == 3, "joined, said, edited"
+    assert len(verdict.erased) == 4, "joined, said, edited, said"
     assert not [word for word in ("Kaiserschmarrn", "Zwetschgenknödel") if word in in_bucket(site)]
     manifest = json.loads(site.store.objects[str(after["r2_path"]).replace(".ndjson.gz", ".manifest.json")])
     assert (BEN in manifest["seals"], ADA in manifest["seals"]) == (False, True)
+    assert {member["name"] for member in manifest["members"] if member["id"] == BEN} == {""}
     assert len(site.store.objects) == 2
+
+
+async def test_the_reason_of_an_archive_goes_with_whoever_gave_it() -> None:
+    site = await furnished("archived")
+    assert "Germknödel" in in_bucket(site)
+    await let_go(site, ADA)
+    assert await asks_to_erase(site, ADA) == []
+    assert "Germknödel" not in in_bucket(site) + stored(site.house)
+    assert site.verified(str((await site.row())["r2_path"])).erased
+
+
+async def test_no_archive_is_removed_while_the_directory_points_at_it() -> None:
+    """As when a restoration was cut off before the directory heard of it."""
+    site = await furnished("restored")
+    (path,) = (key for key in site.store.objects if key.endswith(".gz"))
+    archived = "UPDATE groups SET status = 'archived', archived_at = '2026', r2_path = ?"
+    await FakeDatabase.rows(site.office.database, archived, path)
+    await let_go(site)
+    assert await asks_to_erase(site) == [GROUP]
+    assert path in site.store.objects
+    assert (await site.asks("restore")).status_code == 200
+    await site.ring()
+    assert site.store.objects == {}
+    assert await asks_to_erase(site) == []
 
 
 async def test_a_restored_group_keeps_no_older_archive_and_its_chain_goes_through_the_old_head() -> None:

@@ -59,11 +59,7 @@ async def erase_person(call: PersonCall, body: Erasure) -> PersonErased:
     await ports.access.erase(person.id, person.org_id, ports.now())
     if (await find_person(call)).erased_at is None:
         raise Conflict("An org keeps at least one owner who may come in; make somebody else owner first")
-    try:
-        await ports.infra.disconnect(person.id)
-    except Unavailable as exc:
-        # Their sockets are closed with their place in each group as well.
-        ports.log("disconnect_failed", reason=exc.reason)
+    # Each group closes their sockets as well: they are no member any more.
     done = await ports.infra.erase(person.id, call.caller.id)
     return PersonErased(
         status="pending" if done.pending else "erased", erased_groups=done.groups, pending=tuple(done.pending)
