@@ -211,8 +211,12 @@ class Group:
 
     def rewritten(self, mark: str) -> list[Effect]:
         """No archive holds what was erased any more."""
-        end_rewriting(self.room, mark)
-        return self._atomically(self._life.settled)
+
+        def work() -> list[Effect]:
+            end_rewriting(self.room, mark)
+            return self._life.settled()
+
+        return self._atomically(work)
 
     def deleted(self) -> None:
         """Directory and bucket have let go of the group."""

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from durable_objects.calls import AuthoredPage, ErasePerson, ReadAuthored, Restore
+from durable_objects.calls import Archive, AuthoredPage, ErasePerson, ReadAuthored, Restore
 from durable_objects.effects import RunSaid
 from shared.errors import GroupArchiving
 from shared.signing import Signer
@@ -198,6 +198,20 @@ async def test_an_archive_loses_the_words_and_keeps_its_head(state: str) -> None
     manifest = json.loads(site.store.objects[str(after["r2_path"]).replace(".ndjson.gz", ".manifest.json")])
     assert (BEN in manifest["seals"], ADA in manifest["seals"]) == (False, True)
     assert {member["name"] for member in manifest["members"] if member["id"] == BEN} == {""}
+    assert len(site.store.objects) == 2
+
+
+async def test_who_is_erased_while_the_log_is_being_archived_is_not_in_the_archive() -> None:
+    site = await furnished("restored")
+    site.house.sit(BEN).say("Kaiserschmarrn once more")
+    site.house.call(Archive(user_id=ADA, reason="over"))
+    assert site.house.group.room.status == "archiving"
+    await let_go(site)
+    assert await asks_to_erase(site) == []
+    row = await site.row()
+    assert row["status"] == "archived"
+    assert site.verified(str(row["r2_path"])).erased
+    assert "Kaiserschmarrn" not in in_bucket(site) + stored(site.house)
     assert len(site.store.objects) == 2
 
 
