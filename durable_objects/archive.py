@@ -7,7 +7,7 @@ in bounded memory.
 
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -41,8 +41,8 @@ class ArchiveStore(Protocol):
         """The object's bytes in chunks. Raises Unavailable also when it is not there."""
         ...
 
-    async def remove_all(self, prefix: str) -> None:
-        """Removes every object whose key begins so; asking again removes what is left."""
+    async def remove_all(self, prefix: str, but: Collection[str] = ()) -> None:
+        """Removes every object whose key begins so, but for these; asking again removes what is left."""
         ...
 
 
@@ -171,9 +171,12 @@ class ArchiveWriter:
         self._new_jti = new_jti
         self._new_key = new_key
 
-    async def write(self, room: Room, reason: str) -> Written:
-        """Writes log and manifest, reads both back and compares. Raises Unavailable."""
-        key = archive_key(room)
+    async def write(self, room: Room, reason: str, mark: str | None = None) -> Written:
+        """Writes log and manifest, reads both back and compares. Raises Unavailable.
+
+        With a `mark` beside the archive that is there, since no moment may be without a whole one.
+        """
+        key = archive_key(room, mark)
         packed = Packed(room, self._new_key)
         await self._store.write(key, iter(packed), "application/gzip")
         await self._read_back(key, packed)
@@ -241,10 +244,11 @@ def archives_of(org_id: str, group_id: str) -> str:
     return f"archives/{org_id}/{group_id}/"
 
 
-def archive_key(room: Room) -> str:
-    """Where a group's archive lies: one place for each epoch, so that a retry overwrites its own attempt."""
+def archive_key(room: Room, mark: str | None = None) -> str:
+    """Where a group's archive lies: one place for each epoch and mark, so that a retry overwrites its own attempt."""
     roster = room.known()
-    return f"{archives_of(roster.org_id, roster.group_id)}{room.epoch}{_EVENTS_SUFFIX}"
+    name = room.epoch if mark is None else f"{room.epoch}.{mark}"
+    return f"{archives_of(roster.org_id, roster.group_id)}{name}{_EVENTS_SUFFIX}"
 
 
 def manifest_key(events_key: str) -> str:

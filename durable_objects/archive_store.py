@@ -5,7 +5,7 @@ noted before its first part, so that whoever comes after a crash aborts it. Betw
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any, Final, Protocol
 
 import js
@@ -84,13 +84,17 @@ class R2ArchiveStore:
             yield chunk
             await js.scheduler.wait(0)
 
-    async def remove_all(self, prefix: str) -> None:
+    async def remove_all(self, prefix: str, but: Collection[str] = ()) -> None:
+        """A page of the bucket is 1000 keys: one with none but these is the last."""
         try:
             await self._abort_noted()
-            while (page := await self._bucket.list(js_object({"prefix": prefix}))).objects.length:
-                await self._bucket.delete(to_js([found.key for found in page.objects]))
+            while keys := [key for key in await self._page(prefix) if key not in but]:
+                await self._bucket.delete(to_js(keys))
         except JsException as exc:
             raise Unavailable(reason=f"r2: {exc}") from exc
+
+    async def _page(self, prefix: str) -> list[str]:
+        return [str(found.key) for found in (await self._bucket.list(js_object({"prefix": prefix}))).objects]
 
 
 async def _parts(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

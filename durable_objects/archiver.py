@@ -8,14 +8,16 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from durable_objects.archive import ArchiveStore, ArchiveWriter, archives_of
+from durable_objects.archive import ArchiveStore, ArchiveWriter, archives_of, manifest_key
 from durable_objects.effects import Effect
+from durable_objects.erasure import owed_rewriting
 from durable_objects.group import Group
 from durable_objects.renewal import Sessions
 from shared.errors import Unavailable
 from shared.tokens import Tokens
 
 TARGET: Final = "/infra/cleanup"
+_ERASED: Final = "Somebody was erased"
 
 
 class Archiver:
@@ -40,6 +42,9 @@ class Archiver:
         effects: list[Effect] = []
         if self._group.room.status == "archiving":
             effects += await self._archive()
+        while (mark := owed_rewriting(self._group.room)) is not None:
+            await self._rewrite(mark)
+            effects += self._group.rewritten(mark)
         if self._group.room.status == "deleting":
             await self._delete()
         return effects
@@ -52,6 +57,23 @@ class Archiver:
         written = await self._writer.write(room, reason)
         await self._report({"reason": reason, "r2_path": written.key, "head": written.head}, "archived")
         return self._group.archived()
+
+    async def _rewrite(self, mark: str) -> None:
+        """Somebody was erased: the bucket keeps the latest archive, without their words, and none besides it.
+
+        A group that lives again needs none: its log has all that they have.
+        """
+        room, roster = self._group.room, self._group.room.known()
+        place, kept = archives_of(roster.org_id, roster.group_id), tuple[str, ...]()
+        if room.status == "archived":
+            written = await self._writer.write(room, room.archive_reason(), mark)
+            told = {"reason": _ERASED, "r2_path": written.key, "head": written.head, "rewritten": True}
+            await self._report(told, "archived")
+            kept = (written.key, manifest_key(written.key))
+        else:
+            # While its restoration is not known everywhere the directory still points at an archive.
+            await self._report({"reason": _ERASED}, "active")
+        await self._store.remove_all(place, kept)
 
     async def _delete(self) -> None:
         roster = self._group.room.known()

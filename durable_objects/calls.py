@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.agent_api import AgentProfile
 from shared.keys import PrivateKey
-from shared.protocol import Actor, History, Member, Send, TurnSettings
+from shared.protocol import SYSTEM, Actor, History, Member, Send, TurnSettings
+from shared.replies import MessageState
 from shared.search import Search
 
 
@@ -105,8 +106,45 @@ class DeleteGroup(_Call):
     opening: OpenSession
 
 
+class ArchivedLog(_Call):
+    """Where the directory says that a group's log lies, and a session to sign for it: the one it had may have ended."""
+
+    r2_path: str
+    head: str
+    opening: OpenSession
+
+
+class ErasePerson(_Call):
+    """Take out what this person said, and their name. `roster` is the group without them."""
+
+    call: Literal["erase_person"] = "erase_person"
+    user_id: str
+    by: Actor = SYSTEM
+    roster: Roster
+    archive: ArchivedLog | None = None
+
+
+class ReadAuthored(_Call):
+    """A page of one person's own messages, as they stand; they need not be a member any more."""
+
+    call: Literal["read_authored"] = "read_authored"
+    user_id: str
+    after: int
+    limit: int
+
+
 ControllerCall = Annotated[
-    OpenSession | SetRoster | ReadHistory | SearchHistory | PostMessage | Disconnect | Archive | Restore | DeleteGroup,
+    OpenSession
+    | SetRoster
+    | ReadHistory
+    | SearchHistory
+    | PostMessage
+    | Disconnect
+    | Archive
+    | Restore
+    | DeleteGroup
+    | ErasePerson
+    | ReadAuthored,
     Field(discriminator="call"),
 ]
 CONTROLLER_CALL: Final[TypeAdapter[ControllerCall]] = TypeAdapter(ControllerCall)
@@ -131,3 +169,10 @@ class Life(_Call):
 class Archived(_Call):
     archived_at: str
     r2_path: str
+
+
+class AuthoredPage(_Call):
+    """In the order of their seqs; `more` when there are further ones behind the last."""
+
+    messages: tuple[MessageState, ...]
+    more: bool

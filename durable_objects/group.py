@@ -17,9 +17,11 @@ from durable_objects.calls import (
     DeleteGroup,
     Disconnect,
     Done,
+    ErasePerson,
     Life,
     OpenSession,
     PostMessage,
+    ReadAuthored,
     ReadHistory,
     Restore,
     Roster,
@@ -41,6 +43,7 @@ from durable_objects.effects import (
     Stalled,
     Woke,
 )
+from durable_objects.erasure import Erasure, end_rewriting
 from durable_objects.frames import Frames, error_body
 from durable_objects.journal import Journal
 from durable_objects.lifecycle import Lifecycle, Terms
@@ -61,6 +64,8 @@ NO_TERMS: Final = Terms()
 
 
 class Group:
+    """`new_key` gives 32 random bytes in hex."""
+
     def __init__(
         self,
         journal: Journal,
@@ -68,6 +73,7 @@ class Group:
         verify: VerifyRouting,
         clock: Clock,
         make_id: MakeId,
+        new_key: Callable[[], str],
         limits: Limits,
         terms: Terms = NO_TERMS,
     ) -> None:
@@ -76,6 +82,7 @@ class Group:
         self._sockets = sockets
         self._limiter = FrameLimiter(limits)
         self._life = Lifecycle(self.room, self.rules.turn_taking, sockets, terms)
+        self._erasure = Erasure(self.room, self.rules.turn_taking, new_key)
         self._access = Access(journal, clock, single_use=limits.single_use_routing_tokens)
         self._frames = Frames(self.rules, self._limiter, self._access, verify)
 
@@ -177,6 +184,18 @@ class Group:
             case DeleteGroup():
                 effects = self._life.delete(call)
                 return _life(self.room.status), effects
+            case ErasePerson():
+                return _text(Done()), self._erase(call)
+            case ReadAuthored():
+                self.room.known()
+                return _text(self.rules.messages.authored(call.user_id, call.after, call.limit)), []
+
+    def _erase(self, call: ErasePerson) -> list[Effect]:
+        """Whoever is erased has left first, so that this event loses its name with the others."""
+        gone = self._set_roster(call.roster) if self.room.status == "active" else []
+        if call.archive is not None and self.room.status == "archived":
+            self.room.keep_session(call.archive.opening)
+        return [*gone, *self._erasure.erase(call), *self._life.due()]
 
     def _set_roster(self, roster: Roster) -> list[Effect]:
         """An older roster than the one that is known changes nothing."""
@@ -195,6 +214,15 @@ class Group:
     def archived(self) -> list[Effect]:
         """The archive is written, verified and known to the directory."""
         return self._atomically(self._life.archived)
+
+    def rewritten(self, mark: str) -> list[Effect]:
+        """No archive holds what was erased any more."""
+
+        def work() -> list[Effect]:
+            end_rewriting(self.room, mark)
+            return self._life.settled()
+
+        return self._atomically(work)
 
     def deleted(self) -> None:
         """Directory and bucket have let go of the group."""

@@ -15,9 +15,9 @@ from durable_objects.run_journal import Run
 from durable_objects.search import best
 from shared.agent_api import ToolCall
 from shared.errors import InvalidBody
-from shared.protocol import Wire
 from shared.search import SEARCH_LIMIT_CHARS
 from shared.strict_json import strict_object
+from shared.wire import Wire
 
 
 class HistorySearch(Wire):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from durable_objects.journal_people import PeopleJournal
 from durable_objects.journal_search import MessageIndex
 from durable_objects.run_journal import RunJournal, integer
 from durable_objects.schema import STEPS
@@ -53,6 +54,7 @@ class Journal:
         self._execute = sql.execute
         self._facts: dict[str, str] | None = None
         self.message_index = MessageIndex(sql.execute)
+        self.people = PeopleJournal(sql.execute)
         self._migrate()
         self.runs = RunJournal(sql.execute)
 

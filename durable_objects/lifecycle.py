@@ -10,12 +10,13 @@ from typing import Final
 
 from durable_objects.calls import DeleteGroup, Restore
 from durable_objects.effects import Effect, KeepSession, RingAt, SettleLife, TellAll
+from durable_objects.erasure import owed_rewriting, say_what_was_erased
 from durable_objects.membership import farewell
 from durable_objects.presence import Sockets
 from durable_objects.room import Room
 from durable_objects.turn_taking import TurnTaking
 from shared.clock import milliseconds
-from shared.errors import NotFound
+from shared.errors import GroupArchiving, NotFound
 from shared.protocol import SYSTEM, Actor, GroupArchivedData, GroupRestored
 
 RETRY_MS: Final = (5_000, 10_000, 30_000, 120_000, 600_000)
@@ -54,13 +55,17 @@ class Lifecycle:
     def restore(self, call: Restore) -> None:
         """The log goes on behind its last event, under a new epoch; a group that is not archived stays as it is.
 
-        What changed meanwhile comes by the roster that is set next. Raises NotFound when this object knows no group.
+        What changed meanwhile comes by the roster that is set next. Raises NotFound when this object knows no group,
+        GroupArchiving while the directory is about to be told of an archive without somebody's words.
         """
         if self._room.status == "unopened":
             raise NotFound
         if self._room.status == "archived":
+            if owed_rewriting(self._room) is not None:
+                raise GroupArchiving("The archive is being rewritten; ask again")
             self._room.reopen()
             self._room.append(GroupRestored(reason=call.reason), call.by)
+            say_what_was_erased(self._room)
         self._room.keep_session(call.opening)
 
     def delete(self, call: DeleteGroup) -> list[Effect]:
@@ -84,11 +89,15 @@ class Lifecycle:
         self._room.end_archiving()
         if self._room.marked_for_deletion():
             self._room.begin_deleting()
-        self._tries = 0
         effects: list[Effect] = []
         for session in self._sockets.sessions():
             effects += farewell(session.socket_id, *OVER)
-        return [*effects, *self.due()]
+        return [*effects, *self.settled()]
+
+    def settled(self) -> list[Effect]:
+        """Something that was begun is done; what is next."""
+        self._tries = 0
+        return self.due()
 
     def deleted(self) -> None:
         """The directory knows, the bucket is empty: now the log itself goes."""
@@ -99,6 +108,8 @@ class Lifecycle:
 
     def due(self) -> list[Effect]:
         """What is due now, and when to ring for what is not."""
+        if owed_rewriting(self._room) is not None:
+            return self._again()
         match self._room.status:
             case "archiving" | "deleting":
                 return self._again()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from durable_objects.calls import AuthoredPage
 from durable_objects.joining import fitting
 from durable_objects.journal import Sent, event_data
 from durable_objects.room import Room
@@ -153,6 +154,13 @@ class Messages:
         created = [(event_data(body), revised, text) for body, revised, text in rows]
         reactions = self._journal.reactions(int(str(created[0][0]["seq"]))) if created else {}
         return [_state(event, revised, text, reactions) for event, revised, text in created]
+
+    def authored(self, user_id: str, after: int, limit: int) -> AuthoredPage:
+        """A page of what this person said, as it stands."""
+        rows = self._journal.people.authored(user_id, after, limit + 1)
+        reactions = self._journal.reactions(rows[0][0]) if rows else {}
+        states = [_state(event_data(body), revised, text, reactions) for _, body, revised, text in rows[:limit]]
+        return AuthoredPage(messages=tuple(states), more=len(rows) > limit)
 
     def _check_mentions(self, mentions: Iterable[Mention]) -> None:
         for mention in mentions:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from durable_objects.archive import ArchiveStore, Manifest, manifest_key, unpacked
-from durable_objects.calls import Restore, Roster
+from durable_objects.calls import ArchivedLog, ControllerCall, ErasePerson, Restore, Roster
 from durable_objects.journal import Journal
 from durable_objects.room import Room
 from durable_objects.sealing import Chain, sealed
@@ -26,12 +26,19 @@ PAGE_EVENTS: Final = 200
 _BAD: Final = "the archive to restore from is not the one that the directory knows"
 
 
+def log_needed(call: ControllerCall) -> Restore | ArchivedLog | None:
+    """Where the log lies that this call is about, should the object have none."""
+    if isinstance(call, ErasePerson):
+        return call.archive
+    return call if isinstance(call, Restore) else None
+
+
 class Reloader:
     def __init__(self, room: Room, store: ArchiveStore) -> None:
         self._room = room
         self._store = store
 
-    async def load(self, call: Restore) -> None:
+    async def load(self, call: Restore | ArchivedLog) -> None:
         """Makes an unopened room the archived one it was. Raises Unavailable without an archive to be believed."""
         journal = self._room.journal
         if self._room.status != "unopened":
@@ -45,7 +52,7 @@ class Reloader:
             raise Unavailable(reason=_BAD) from exc
         journal.atomically(lambda: self._become(manifest, standing, call.opening.roster))
 
-    async def _manifest(self, call: Restore) -> Manifest:
+    async def _manifest(self, call: Restore | ArchivedLog) -> Manifest:
         chunks = [chunk async for chunk in self._store.read(manifest_key(call.r2_path))]
         return Manifest.model_validate_json(b"".join(chunks))
 
@@ -66,6 +73,7 @@ class Reloader:
             self._room.journal.keep_seal(subject, key)
         self._room.set_roster(standing.roster(now))
         self._room.journal.keep("epoch", standing.epoch)
+        self._room.journal.keep("archive_reason", manifest.reason)
         self._room.end_archiving()
         self._room.reload()
 
@@ -84,7 +92,7 @@ class _Standing:
         match kind:
             case "group.updated":
                 self._title, self._turns = data["title"], TurnSettings.model_validate(data["turns"], strict=False)
-            case "member.joined" | "member.role_changed":
+            case "member.joined" | "member.role_changed" | "member.renamed":
                 self._members[data["member"]["id"]] = Member.model_validate(data["member"])
             case "member.left":
                 del self._members[data["member"]["id"]]
@@ -121,14 +129,18 @@ def _replay(journal: Journal, page: list[str], standing: _Standing) -> None:
         data, person = event["data"], event["actor"]["id"]
         message_id = data.get("client_msg_id")
         journal.put_back(event["seq"], event["type"], line, person if message_id else None, message_id)
-        _stand(journal, event["type"], event["seq"], person, data)
+        _stand(journal, event["type"], event["seq"], person, data, erased="digests" in event)
         standing.see(event["type"], data)
         standing.epoch = event["epoch"]
 
 
-def _stand(journal: Journal, kind: str, seq: int, person: str, data: dict[str, Any]) -> None:
-    """What of an event stands beside the log: as `messages` and `membership` write it when it happens."""
+def _stand(journal: Journal, kind: str, seq: int, person: str, data: dict[str, Any], *, erased: bool) -> None:
+    """What of an event stands beside the log: as `messages`, `membership` and `erasure` write it when it happens."""
     match kind:
+        case "message.created" if erased:
+            journal.revise(seq, None)
+        case "message.edited" if erased:
+            journal.revise(data["target"], None)
         case "message.edited" | "message.deleted":
             journal.revise(data["target"], data.get("text"))
         case "reaction.changed":

@@ -112,6 +112,13 @@ class Room:
         self.roster, self.hooks = roster, frozenset(roster.hooks)
         self._index(roster)
 
+    def forget_name(self, user_id: str) -> None:
+        """Of somebody who stays in the roster of a log that does not change any more."""
+        roster = self.known()
+        if user_id in self.members:
+            nameless = (m.model_copy(update={"name": ""}) if m.id == user_id else m for m in roster.members)
+            self.set_roster(roster.model_copy(update={"members": tuple(nameless)}))
+
     def _index(self, roster: Roster) -> None:
         self._actors.clear()
         self.members = {member.id: member for member in roster.members}
@@ -202,6 +209,10 @@ class Room:
 
     def archived_ms(self) -> int:
         return int(self.journal.facts()["archived_ms"])
+
+    def was_archived(self) -> bool:
+        """Once at least, so that there are archives in the bucket."""
+        return "archived_ms" in self.journal.facts()
 
     def mark_for_deletion(self, reason: str) -> None:
         """Once its archive is verified."""

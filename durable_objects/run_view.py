@@ -9,8 +9,9 @@ from durable_objects.journal import event_data
 from durable_objects.room import Room
 from durable_objects.run_journal import Run
 from shared.errors import NotFound
-from shared.protocol import MessageCreated, Wire
+from shared.protocol import MessageCreated
 from shared.replies import RunDelta
+from shared.wire import Wire
 
 
 class RunFrame(Wire):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from durable_objects.agent_calls import AgentCalls
-from durable_objects.caretaker import Caretaker
+from durable_objects.caretaker import Caretaker, new_seal
 from durable_objects.effects import Happening, Stalled
 from durable_objects.group import Group
 from durable_objects.journal import Journal
@@ -51,6 +51,7 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
         lambda token, gid: verify_routing_token(tokens, token, keys, gid, str(ctx.id), seconds(now_ms())),
         now_ms,
         make_id,
+        new_seal,
         settings.limits(),
         settings.terms(),
     )

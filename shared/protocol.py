@@ -6,9 +6,10 @@ wire-surface test are made from them. Nothing here knows of sockets, storage or 
 
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.ids import AgentId, RunId
+from shared.wire import Wire
 
 SUBPROTOCOL: Final = "groupchat.v1"
 BEARER_SUBPROTOCOL_PREFIX: Final = "groupchat.bearer."
@@ -20,14 +21,6 @@ ClientMsgId = Annotated[str, StringConstraints(min_length=1, max_length=64, patt
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT_CHARS, pattern=r"\S")]
 Seq = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    def json_bytes(self, *, exclude_none: bool = False) -> bytes:
-        """What `model_dump_json` writes, without the detours that it makes on its way."""
-        return self.__pydantic_serializer__.to_json(self, exclude_none=exclude_none)
 
 
 # ── who ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,6 +236,12 @@ class MemberRenamed(Wire):
     member: Member
 
 
+class MemberErased(Wire):
+    """What this person said is gone from the log, and so is their name: forget what you know of it."""
+
+    user_id: str
+
+
 class AgentAdded(Wire):
     agent: Agent
 
@@ -339,6 +338,7 @@ EventData = (
     | MemberLeft
     | MemberRoleChanged
     | MemberRenamed
+    | MemberErased
     | AgentAdded
     | AgentRemoved
     | AgentChanged
@@ -363,6 +363,7 @@ EVENT_TYPES: Final[dict[type[Wire], str]] = {
     MemberLeft: "member.left",
     MemberRoleChanged: "member.role_changed",
     MemberRenamed: "member.renamed",
+    MemberErased: "member.erased",
     AgentAdded: "agent.added",
     AgentRemoved: "agent.removed",
     AgentChanged: "agent.changed",
@@ -380,14 +381,15 @@ EVENT_TYPES: Final[dict[type[Wire], str]] = {
 
 
 class Event(Wire):
-    """One entry of the group's log.
+    """One entry of the group's log, written once: so it is stored, sent to every observer, and hashed by the archive.
 
-    Its text is written once: what the journal stores is what every observer is sent, and what the archive hashes.
+    Where `digests` stand in for texts, these were erased since.
     """
 
     actor: Actor
     causation: int | None = None
     data: EventData
+    digests: dict[str, str] | None = None
     epoch: str
     run_id: str | None = None
     seq: int

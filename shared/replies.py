@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.protocol import Actor, Agent, ApprovalRequested, Member, TurnSettings, Wire
+from shared.protocol import Actor, Agent, ApprovalRequested, Member, TurnSettings
+from shared.wire import Wire
 
 
 class ErrorBody(Wire):

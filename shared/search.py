@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from shared.protocol import Actor, Seq, Wire
+from shared.protocol import Actor, Seq
+from shared.wire import Wire
 
 SEARCH_LIMIT_CHARS: Final = 200
 SEARCH_LIMIT_HITS: Final = 50

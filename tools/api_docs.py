@@ -128,6 +128,9 @@ def _app() -> Service:
             "download_archive": Answer(
                 {"description": "gzip; one event a line.", "contentMediaType": "application/gzip"}
             ),
+            "export_messages": Answer(
+                {"type": "string", "description": "One message a line, `{group_id, message}`; the last sums up."}
+            ),
             "stream_run": Answer(
                 {
                     "type": "string",

@@ -16,7 +16,6 @@ from shared.protocol import (
     FRAME_LIMIT_BYTES,
     SUBPROTOCOL,
     Command,
-    Wire,
 )
 from shared.replies import (
     AtSeq,
@@ -32,6 +31,7 @@ from shared.replies import (
     SendOk,
     TypingNow,
 )
+from shared.wire import Wire
 from tools.schemas import Schema, components, event_components, events, gives, history_page, ref, takes, written
 
 REPLIES: Final[dict[str, type[Wire]]] = {

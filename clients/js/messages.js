@@ -1,8 +1,8 @@
 // Messages as they stand now. Law: pure; lists are sorted by seq, which is the order everybody sees.
 
-/** The message that a `message.created` event is, before anything happened to it. */
-export function created({ seq, ts, actor, data, run_id }) {
-  const message = { seq, ts, actor, text: data.text, edited: false, deleted: false, reactions: {} };
+/** The message that a `message.created` event is, before anything happened to it. Erased words are deleted ones. */
+export function created({ seq, ts, actor, data, run_id, digests }) {
+  const message = { seq, ts, actor, text: data.text, edited: false, deleted: digests !== undefined, reactions: {} };
   if (data.reply_to !== undefined) message.reply_to = data.reply_to;
   if (run_id !== undefined) message.run_id = run_id;
   return message;
@@ -17,6 +17,20 @@ export function changeMessage(message, { type, actor, data }) {
     case "reaction.changed": return { ...message, reactions: reacted(message.reactions, data.emoji, actor.id, data.on) };
     default: return message;
   }
+}
+
+/** The message once its author was erased. */
+export function erased(message) {
+  return { ...message, actor: { ...message.actor, name: "" }, text: "", edited: false, deleted: true, reactions: {} };
+}
+
+/** A notice without the name and the words of somebody who was erased. */
+export function erasedNotice(event, userId) {
+  const { actor, data } = event;
+  if ((data.member ?? actor).id !== userId) return event;
+  const blank = { ...data, ...(data.member && { member: { ...data.member, name: "" } }) };
+  if (blank.reason !== undefined) blank.reason = "";
+  return { ...event, actor: actor.id === userId ? { ...actor, name: "" } : actor, data: blank };
 }
 
 /** Who reacted with what; users in the order of their ids, as a snapshot has them. */

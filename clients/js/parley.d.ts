@@ -34,6 +34,7 @@ export interface EventData {
   "member.left": { member: Member };
   "member.role_changed": { member: Member };
   "member.renamed": { member: Member };
+  "member.erased": { user_id: string };
   "agent.added": { agent: Agent };
   "agent.removed": { agent: Agent };
   "agent.changed": { agent: Agent };
@@ -51,8 +52,10 @@ export interface EventData {
   "group.restored": { reason: string };
 }
 
+/** `digests` are there once its person was erased: the texts they stand for are empty. */
 interface Entry<Type extends string, Data> {
   type: Type; seq: number; epoch: string; ts: string; actor: Actor; causation?: number; run_id?: string; data: Data;
+  digests?: Record<string, string>;
 }
 
 /** One entry of the group's log. A newer server may send types that are not listed here: they count, and may be ignored. */

@@ -5,7 +5,7 @@
 // n+1…m make what a snapshot at m says. A frame that does not fit (its predecessor is missing) changes nothing; `gapIn`
 // tells the connection to come back for it.
 
-import { changeMessage, created, insertAt, placeOf } from "./messages.js";
+import { changeMessage, created, erased, erasedNotice, insertAt, placeOf } from "./messages.js";
 import { foldEarlier, rememberLater } from "./earlier.js";
 import { codePoints, startedRun, withDelta } from "./runs.js";
 
@@ -13,8 +13,8 @@ import { codePoints, startedRun, withDelta } from "./runs.js";
 export const TYPING_LIFE_MS = 60_000;
 const NOTICES_KEPT = 200;
 const NOTICEABLE = new Set([
-  "member.joined", "member.left", "member.role_changed", "member.renamed", "agent.added", "agent.removed",
-  "agent.changed", "group.updated", "group.archived", "group.restored", "loop.paused", "selector.failed",
+  "member.joined", "member.left", "member.role_changed", "member.renamed", "member.erased", "agent.added",
+  "agent.removed", "agent.changed", "group.updated", "group.archived", "group.restored", "loop.paused", "selector.failed",
   "approval.requested", "approval.resolved",
 ]);
 
@@ -112,6 +112,7 @@ const EVENTS = {
     delete draft.own("members")[member.id];
     draft.set("online", draft.state.online.filter((id) => id !== member.id));
   },
+  "member.erased": forget,
   "agent.added": (draft, _event, { agent }) => { draft.own("agents")[agent.id] = agent; },
   "agent.changed": (draft, _event, { agent }) => { draft.own("agents")[agent.id] = agent; },
   "agent.removed": (draft, _event, { agent }) => { delete draft.own("agents")[agent.id]; },
@@ -135,6 +136,19 @@ function change(draft, event, { target }) {
   if (at === -1) return draft.set("earlier", rememberLater(draft.state.earlier, event, "newest"));
   const messages = draft.own("messages");
   messages[at] = changeMessage(messages[at], event);
+}
+
+/** What a person said, what they changed it to, and their name. */
+function forget(draft, _event, { user_id }) {
+  const { state } = draft;
+  draft.set("messages", state.messages.map((message) => (message.actor.id === user_id ? erased(message) : message)));
+  draft.set("notices", state.notices.map((notice) => erasedNotice(notice, user_id)));
+  const member = state.members[user_id];
+  if (member !== undefined) putMember(draft, { ...member, name: "" });
+  const later = Object.entries(state.earlier.later).map(([seq, known]) => [
+    seq, known.words?.actor.id === user_id && known.words.type === "message.edited" ? { ...known, words: null } : known,
+  ]);
+  draft.set("earlier", { ...state.earlier, later: Object.fromEntries(later) });
 }
 
 function putMember(draft, member) {

@@ -6,6 +6,7 @@ import pytest
 
 from app.access import AccessStore, insert_token
 from app.store import Store
+from shared.ports import SqlValue
 from tests.fakes import FakeDatabase
 
 NOW, LATER = "2027-01-15T08:00:00.000Z", "2027-01-15T09:00:00.000Z"
@@ -107,3 +108,67 @@ async def test_tokens_are_listed_a_page_at_a_time_and_show_nothing_of_themselves
     assert (third.id, third.expires_at, third.revoked_at) == ("t2", NOW, LATER)
     assert "digest" not in repr(second)
     assert [row.id for row in await access.tokens("ben", "", 1)] == ["t1"]
+
+
+# ── erasing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def furnish_group(database: FakeDatabase, group_id: str, roles: dict[str, str]) -> None:
+    row: dict[str, SqlValue] = {
+        "org_id": ORG,
+        "title": "T",
+        "is_private": 0,
+        "status": "active",
+        "created_by": "ada",
+        "created_at": NOW,
+    }
+    database.insert("groups", id=group_id, **row, created_by="ada", created_at=NOW)
+    for number, (name, role) in enumerate(roles.items()):
+        database.insert("memberships", group_id=group_id, user_id=name, role=role, created_at=f"{NOW[:-2]}{number}Z")
+
+
+async def all_rows(database: FakeDatabase, table: str) -> list[dict[str, object]]:
+    return [dict(row) for row in await database.rows(f"SELECT * FROM {table}")]  # noqa: S608 -- a test's own names
+
+
+async def test_of_the_erased_the_directory_keeps_an_id_alone(database: FakeDatabase) -> None:
+    database.insert("identities", issuer="i", subject="Benedikta", user_id="ben", created_at=NOW)
+    database.insert("kept_answers", subject="ben", key="k", digest="d", asked_ms=1)
+    await furnish_group(database, "g", {"ada": "owner", "ben": "member"})
+    access = AccessStore(database)
+    await access.erase("ben", ORG, NOW)
+    await access.erase("ben", ORG, LATER)
+    (ben,) = await database.rows("SELECT name, role, erased_at, disabled_at FROM people WHERE id = 'ben'")
+    assert ben == {"name": "Erased", "role": "member", "erased_at": NOW, "disabled_at": NOW}
+    assert [row["user_id"] for row in await all_rows(database, "tokens")] == ["ada"]
+    assert [row["user_id"] for row in await all_rows(database, "memberships")] == ["ada"]
+    assert await all_rows(database, "identities") == []
+    assert await all_rows(database, "kept_answers") == []
+    assert (await all_rows(database, "groups"))[0]["version"] == 2
+    await access.enable("ben")
+    assert (await Store(database).person(ORG, "ben")).disabled_at == NOW  # type: ignore[union-attr]
+
+
+async def test_the_last_owner_of_an_org_is_not_erased(database: FakeDatabase) -> None:
+    await furnish_group(database, "g", {"ada": "owner", "ben": "member"})
+    before = [await all_rows(database, table) for table in ("people", "tokens", "memberships", "groups")]
+    await AccessStore(database).erase("ada", ORG, NOW)
+    assert [await all_rows(database, table) for table in ("people", "tokens", "memberships", "groups")] == before
+
+
+async def test_a_group_that_the_erased_owned_alone_goes_to_whoever_was_in_it_longest(database: FakeDatabase) -> None:
+    database.insert("people", id="cleo", org_id=ORG, name="cleo", role="member", created_at=NOW)
+    await furnish_group(database, "alone", {"ben": "owner", "cleo": "member", "ada": "member"})
+    await furnish_group(database, "shared", {"ben": "owner", "ada": "owner", "cleo": "member"})
+    await furnish_group(database, "elsewhere", {"ada": "owner", "cleo": "member"})
+    await AccessStore(database).erase("ben", ORG, NOW)
+    owners = {
+        (row["group_id"], row["user_id"]) for row in await all_rows(database, "memberships") if row["role"] == "owner"
+    }
+    assert owners == {("alone", "cleo"), ("shared", "ada"), ("elsewhere", "ada")}
+
+
+async def test_where_somebody_was_is_remembered_when_they_leave(database: FakeDatabase) -> None:
+    await furnish_group(database, "g", {"ada": "owner", "ben": "member"})
+    await database.rows("DELETE FROM memberships WHERE user_id = 'ben'")
+    assert await Store(database).attended("ben") == ["g"]

@@ -52,6 +52,7 @@ EXAMPLES: list[protocol.EventData] = [
     protocol.MemberLeft(member=wire.BEN),
     protocol.MemberRoleChanged(member=wire.BEN),
     protocol.MemberRenamed(member=wire.BEN),
+    protocol.MemberErased(user_id=wire.BEN.id),
     protocol.AgentAdded(agent=wire.SCRIBE),
     protocol.AgentRemoved(agent=wire.SCRIBE),
     protocol.AgentChanged(agent=wire.SCRIBE),

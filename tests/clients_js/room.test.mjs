@@ -156,3 +156,26 @@ function delta(offset, text, run_id = "run_1") {
 function durable({ seq, epoch, title, turns, members, agents, reads, messages, approvals, runs }) {
   return { seq, epoch, title, turns, members, agents, reads, messages, approvals, runs: Object.keys(runs).sort() };
 }
+
+test("of somebody who was erased nothing is kept but that there was somebody", () => {
+  const ben = { id: "usr_ben", kind: "user", name: "Benedikta" };
+  const member = { id: ben.id, name: ben.name, role: "member" };
+  const state = room([
+    event(1, "member.joined", { member }),
+    say(2, "Kaiserschmarrn", {}, ben),
+    say(3, "mine"),
+    event(4, "message.edited", { target: 2, text: "Knödel" }, { actor: ben }),
+    event(5, "reaction.changed", { target: 2, emoji: "+1", on: true }),
+    event(6, "member.erased", { user_id: ben.id }),
+  ]);
+  assert.doesNotMatch(JSON.stringify(state), /Benedikta|Kaiserschmarrn|Knödel/);
+  assert.deepEqual(state.messages.map(({ text, deleted }) => [text, deleted]), [["", true], ["mine", false]]);
+});
+
+test("an event that comes without its words is a deleted message, whatever happened to it since", () => {
+  const digests = { "data.text": "0".repeat(64) };
+  const gone = { ...say(1, ""), digests };
+  const edited = { ...event(2, "message.edited", { target: 1, text: "" }), digests };
+  const [message] = room([gone, edited]).messages;
+  assert.deepEqual([message.text, message.deleted, message.edited], ["", true, false]);
+});

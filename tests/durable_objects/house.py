@@ -80,6 +80,7 @@ class House:
         self.effects: list[Effect] = []
         self._ids = 0
         self._sockets = 0
+        self._keys = 0
         self.group = self._new_group()
         opened = roster(members, agents, **more)
         self.call(
@@ -95,12 +96,23 @@ class House:
 
     def _new_group(self) -> Group:
         return Group(
-            Journal(self.sql), self.sockets, _verify, lambda: self.now_ms, self.make_id, self.limits, self.terms
+            Journal(self.sql),
+            self.sockets,
+            _verify,
+            lambda: self.now_ms,
+            self.make_id,
+            self.new_key,
+            self.limits,
+            self.terms,
         )
 
     def make_id(self, prefix: str) -> str:
         self._ids += 1
         return new_id(prefix, self.now_ms, self._ids.to_bytes(10))
+
+    def new_key(self) -> str:
+        self._keys += 1
+        return self._keys.to_bytes(32).hex()
 
     def wake(self) -> None:
         """A new instance takes over, with the sockets as they were."""

@@ -37,11 +37,12 @@ class Believed:
                     "reply_to": data.get("reply_to"),
                     "run_id": event.get("run_id"),
                     "edited": False,
-                    "deleted": False,
+                    "deleted": "digests" in event,
                     "reactions": {},
                 }
             case "message.edited":
-                self.messages[data["target"]] |= {"text": data["text"], "edited": True}
+                if "digests" not in event:
+                    self.messages[data["target"]] |= {"text": data["text"], "edited": True}
             case "message.deleted":
                 self.messages[data["target"]] |= {"text": "", "edited": False, "deleted": True, "reactions": {}}
             case "reaction.changed":
@@ -67,12 +68,20 @@ class Believed:
                 del self.open_approvals[data["approval_id"]]
             case "loop.paused" | "selector.failed" | "group.restored":
                 pass
+            case "member.erased":
+                self._forget(data["user_id"])
             case "member.left" | "member.joined" | "member.role_changed" | "member.renamed":
                 self._member(kind, data["member"])
             case "agent.removed" | "agent.added" | "agent.changed":
                 self._agent(kind, data["agent"])
             case unknown:
                 raise AssertionError(f"an event that no client knows: {unknown}")
+
+    def _forget(self, user_id: str) -> None:
+        for message in self.messages.values():
+            if message["actor"]["id"] == user_id:
+                nameless = message["actor"] | {"name": ""}
+                message |= {"actor": nameless, "text": "", "edited": False, "deleted": True, "reactions": {}}
 
     def _member(self, what: str, member: Frame) -> None:
         self.members[member["id"]], self.names[member["id"]] = member["role"], member["name"]
@@ -85,6 +94,8 @@ class Believed:
             del self.agents[agent["id"]]
 
     def _react(self, data: Frame, who: str) -> None:
+        if self.messages[data["target"]]["deleted"]:
+            return
         reactions = self.messages[data["target"]]["reactions"]
         users = [user for user in reactions.pop(data["emoji"], []) if user != who]
         if data["on"]:

@@ -4,16 +4,16 @@ Every await of the way passes through `Faults`, which fails at one of them, befo
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from httpx import Response
 
 from durable_objects.archiver import Archiver
-from durable_objects.calls import Archive, ControllerCall, DeleteGroup, OpenSession, Restore, RosterSet
+from durable_objects.calls import Archive, ControllerCall, DeleteGroup, ErasePerson, OpenSession, RosterSet
 from durable_objects.effects import Rang, RingAt, SettleLife
-from durable_objects.reloading import Reloader
+from durable_objects.reloading import Reloader, log_needed
 from durable_objects.renewal import Sessions
 from shared.errors import ParleyError, Unavailable
 from shared.keys import PrivateKeySet
@@ -106,9 +106,9 @@ class FakeArchiveStore:
         for at in range(0, len(found), 50):
             yield found[at : at + 50]
 
-    async def remove_all(self, prefix: str) -> None:
+    async def remove_all(self, prefix: str, but: Collection[str] = ()) -> None:
         async def remove() -> None:
-            for key in [key for key in self.objects if key.startswith(prefix)]:
+            for key in [key for key in self.objects if key.startswith(prefix) and key not in but]:
                 del self.objects[key]
                 await self.faults.through("one of several removed", _nothing)
 
@@ -144,7 +144,7 @@ class Site(FakeControllers):
         self.store = FakeArchiveStore(self.faults)
         self.house = House((ADA, BEN))
         self.house.now_ms = self.office.now_ms
-        self._tokens, self._keys = Tokens(ES256), 0
+        self._tokens = Tokens(ES256)
         self.house.call(self.opening())
 
     def opening(self) -> OpenSession:
@@ -179,10 +179,11 @@ class Site(FakeControllers):
         return await self.faults.through(f"rpc {type(call).__name__}", lambda: self._ask(call))
 
     async def _ask(self, call: ControllerCall) -> str:
-        if isinstance(call, Restore):
-            await Reloader(self.house.group.room, self.store).load(call)
+        needed = log_needed(call)
+        if needed is not None:
+            await Reloader(self.house.group.room, self.store).load(needed)
         answer = self.house.call(call)
-        if isinstance(call, Archive | DeleteGroup):
+        if isinstance(call, Archive | DeleteGroup | ErasePerson):
             await self.settle()
         return answer
 
@@ -194,7 +195,7 @@ class Site(FakeControllers):
 
     async def settle(self) -> None:
         sessions = self._sessions()
-        archiver = Archiver(self.house.group, sessions, self.store, self._tokens, self.office.jti, self._new_key)
+        archiver = Archiver(self.house.group, sessions, self.store, self._tokens, self.office.jti, self.house.new_key)
         self.house.perform(await archiver.finish())
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -234,10 +235,6 @@ class Site(FakeControllers):
     def has_alarm(self) -> bool:
         """Whether the group has asked to be rung since effects were last cleared."""
         return any(isinstance(effect, RingAt) for effect in self.house.effects)
-
-    def _new_key(self) -> str:
-        self._keys += 1
-        return self._keys.to_bytes(32).hex()
 
     # ── the app, and what it finds ──────────────────────────────────────────────────────────────────────────────────
 

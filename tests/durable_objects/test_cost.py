@@ -42,7 +42,7 @@ class Room:
         edge.now_ms = lambda: self.now_ms
         self._sockets = edge.Sockets(ctx, lambda _: None)
         journal = Journal(sql.ObjectSql(storage(border)))
-        self.group = Group(journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, Limits())
+        self.group = Group(journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, str, Limits())
         opening = OpenSession(
             controller_id="gc",
             session_epoch=1,

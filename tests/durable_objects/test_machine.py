@@ -3,15 +3,19 @@
 A hypothesis state machine against the core. The model is plain: what was acknowledged, and what each socket has heard.
 """
 
+import json
+
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from durable_objects.calls import ErasePerson
 from durable_objects.effects import Rang, RunDeferred
 from durable_objects.messages import SNAPSHOT_MESSAGES
 from durable_objects.runs import LEASE_MS
+from durable_objects.sealing import Chain, sealed
 from shared.agent_api import DeferredToolRequests, ToolCall
 from shared.protocol import OnBusy, TurnPolicy, TurnSettings, Usage
-from tests.durable_objects.house import Chair, House, agent_id
+from tests.durable_objects.house import Chair, Frame, House, agent_id, user_id
 from tests.durable_objects.oracle import assert_same_room, believed
 
 PEOPLE = ("ada", "ben", "cleo")
@@ -30,6 +34,9 @@ class RoomMachine(RuleBasedStateMachine):
     def open_house(self) -> None:
         self.house = House(PEOPLE, ("scribe", "librarian"))
         self.acknowledged: dict[tuple[str, str], tuple[int, str]] = {}
+        self.erased: set[str] = set()
+        self.keys: dict[str, bytes] = {}
+        self.links: dict[int, str] = {}
         self.resumed_from: dict[str, int] = {}
         self.chairs: list[Chair] = []
         for name in ("ada", "ben"):
@@ -62,8 +69,19 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(name=strategies.sampled_from(PEOPLE[1:]))
     def kick_or_invite(self, name: str) -> None:
-        turns = self.house.group.room.known().turns
-        self.house.set_roster(sorted(self.members() ^ {name}), ("scribe", "librarian"), turns=turns)
+        if name not in self.erased:
+            turns = self.house.group.room.known().turns
+            self.house.set_roster(sorted(self.members() ^ {name}), ("scribe", "librarian"), turns=turns)
+
+    @rule(name=strategies.sampled_from(PEOPLE[1:]), rarely=strategies.integers(0, 3))
+    def erase(self, name: str, rarely: int) -> None:
+        """Whoever was erased never comes back under that id."""
+        if rarely == 0 and name not in self.erased:
+            known = self.house.group.room.known()
+            people = tuple(member for member in known.members if member.id != user_id(name))
+            without = known.model_copy(update={"members": people, "version": known.version + 1})
+            self.house.call(ErasePerson(user_id=user_id(name), roster=without))
+            self.erased.add(name)
 
     @rule(with_librarian=strategies.booleans())
     def change_agents(self, with_librarian: bool) -> None:
@@ -184,7 +202,32 @@ class RoomMachine(RuleBasedStateMachine):
             for e in log
             if e["type"] == "message.created" and "client_msg_id" in e["data"]
         }
-        assert sent == self.acknowledged
+        gone = {user_id(name) for name in self.erased}
+        kept = {key: (seq, "" if key[0] in gone else text) for key, (seq, text) in self.acknowledged.items()}
+        assert sent == kept
+
+    @invariant()
+    def of_the_erased_there_is_neither_name_nor_word(self) -> None:
+        for event in self.house.log:
+            if (event["data"].get("member") or event["actor"])["id"] in {user_id(name) for name in self.erased}:
+                assert "digests" in event
+                assert {event["data"].get("text", ""), event["data"].get("member", event["actor"])["name"]} == {""}
+
+    @invariant()
+    def erasing_leaves_the_chain_as_it_was(self) -> None:
+        """The first link of each event as the chain had it before, made with keys that a test may keep."""
+        chain = Chain(len(self.house.log))
+        for page in self.house.group.room.journal.pages(0, 100):
+            for body in page:
+                chain.add(sealed(body, self.key_of))
+                self.links.setdefault(chain.count, chain.head)
+                assert self.links[chain.count] == chain.head
+
+    def key_of(self, subject: str) -> bytes:
+        """The group's own key, remembered beyond its end."""
+        if subject not in self.keys:
+            self.keys[subject] = bytes.fromhex(self.house.group.room.journal.seal_key(subject, self.house.new_key))
+        return self.keys[subject]
 
     @invariant()
     def every_socket_has_heard_exactly_what_came_since_its_hello(self) -> None:
@@ -192,7 +235,9 @@ class RoomMachine(RuleBasedStateMachine):
         for session in self.house.sockets.sessions():
             if session.ready:
                 heard = Chair(self.house, session.socket_id).events
-                assert heard == log[self.resumed_from[session.socket_id] :]
+                assert [self.wordless(e) for e in heard] == [
+                    self.wordless(e) for e in log[self.resumed_from[session.socket_id] :]
+                ]
 
     @invariant()
     def every_run_starts_once_and_ends_at_most_once(self) -> None:
@@ -208,6 +253,14 @@ class RoomMachine(RuleBasedStateMachine):
         hello = chair.ok("hello")
         assert_same_room(hello, believed(self.house.log), SNAPSHOT_MESSAGES)
         chair.leave()
+
+    def wordless(self, event: Frame) -> Frame:
+        """As it is heard and as it is kept, somebody who was erased meanwhile left aside."""
+        who = (event["data"].get("member") or event["actor"])["id"].removeprefix("usr_")
+        if who not in self.erased:
+            return event
+        bare = json.loads(sealed(json.dumps(event), lambda _: bytes(32)))
+        return {name: value for name, value in bare.items() if name != "digests"}
 
     def teardown(self) -> None:
         self.house.sql.close()

@@ -67,6 +67,12 @@ def config(deployment: Deployment, team: Team) -> str:
         *operation("delete_agent", *parameters(agent_id=team.post("ada", "/agents", doomed_agent)["id"])),
         *(line for name in ENDS_A_GROUP for line in operation(name, *parameters(group_id=doomed))),
         *(line for name in ENDS_A_PERSON for line in operation(name, *parameters(user_id=team.ids["cleo"]))),
+        # Only a body that names the same person again erases them; of the others each is refused.
+        *operation(
+            "erase_person",
+            *parameters(user_id=team.ids["cleo"]),
+            f"checks.positive_data_acceptance.expected-statuses = {[*ACCEPTED, '422']}",
+        ),
         *(
             line
             for name in ("download_archive", "read_manifest")

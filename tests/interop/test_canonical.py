@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from durable_objects.sealing import sealed
-from shared.protocol import EVENT_TYPES, Actor, Event, Wire
+from shared.protocol import EVENT_TYPES, Actor, Event
+from shared.wire import Wire
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
 

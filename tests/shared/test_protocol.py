@@ -19,9 +19,9 @@ from shared.protocol import (
     MessageCreated,
     RunsCancel,
     Send,
-    Wire,
 )
 from shared.replies import AtSeq, ErrorBody, HistoryOk, Nothing, error_text, ok_text
+from shared.wire import Wire
 
 RUN = "run_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 ADA = Actor(id="usr_1", kind="user", name="Ada")

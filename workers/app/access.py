@@ -70,14 +70,48 @@ class AccessStore:
 
     async def enable(self, user_id: str) -> None:
         """Lets a person come in again. What was revoked stays revoked."""
-        await self._db.rows("UPDATE people SET disabled_at = NULL WHERE id = ?", user_id)
+        await self._db.rows("UPDATE people SET disabled_at = NULL WHERE id = ? AND erased_at IS NULL", user_id)
+
+    async def erase(self, user_id: str, org_id: str, now: str) -> None:
+        """Lets go of a person for good; the last owner of an org stays as they are.
+
+        What is left is an id, so that what they did still has somebody who did it. Where they alone owned a group,
+        whoever has been in it longest owns it.
+        """
+        leaving = """UPDATE people SET name = 'Erased', role = 'member', erased_at = ?1,
+                       disabled_at = coalesce(disabled_at, ?1), access_version = access_version + 1
+                     WHERE id = ?2 AND org_id = ?3 AND erased_at IS NULL AND (role <> 'owner' OR EXISTS (
+                       SELECT 1 FROM people AS others WHERE others.org_id = ?3 AND others.role = 'owner'
+                       AND others.id <> ?2 AND others.disabled_at IS NULL))"""
+        theirs = """group_id IN (SELECT group_id FROM memberships WHERE user_id = ?1)
+                    AND EXISTS (SELECT 1 FROM people WHERE id = ?1 AND erased_at IS NOT NULL)"""
+        heirs = f"""UPDATE memberships SET role = 'owner' WHERE {theirs}
+                    AND NOT EXISTS (SELECT 1 FROM memberships AS owners WHERE owners.group_id = memberships.group_id
+                                    AND owners.role = 'owner' AND owners.user_id <> ?1)
+                    AND user_id = (SELECT heirs.user_id FROM memberships AS heirs
+                                   WHERE heirs.group_id = memberships.group_id AND heirs.user_id <> ?1
+                                   ORDER BY heirs.created_at, heirs.user_id LIMIT 1)"""  # noqa: S608 -- constants
+        newer = f"UPDATE groups SET version = version + 1 WHERE {theirs.replace('group_id IN', 'id IN', 1)}"  # noqa: S608
+        gone = "AND EXISTS (SELECT 1 FROM people WHERE id = ?1 AND erased_at IS NOT NULL)"
+        await self._db.batch(
+            [
+                (leaving, (now, user_id, org_id)),
+                (heirs, (user_id,)),
+                (newer, (user_id,)),
+                (f"DELETE FROM memberships WHERE user_id = ?1 {gone}", (user_id,)),  # noqa: S608
+                (f"DELETE FROM tokens WHERE user_id = ?1 {gone}", (user_id,)),  # noqa: S608
+                (f"DELETE FROM identities WHERE user_id = ?1 {gone}", (user_id,)),  # noqa: S608
+                (f"DELETE FROM kept_answers WHERE subject = ?1 {gone}", (user_id,)),  # noqa: S608
+            ]
+        )
 
     # ── people of an identity provider ──────────────────────────────────────────────────────────────────────────────
 
     async def person_of_identity(self, issuer: str, subject: str, org_id: str) -> Person | None:
         """Whom the provider knows by this name, disabled or not."""
         rows = await self._db.rows(
-            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at
+            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at,
+                      people.erased_at
                FROM identities JOIN people ON people.id = identities.user_id
                WHERE identities.issuer = ? AND identities.subject = ? AND people.org_id = ?""",
             issuer,

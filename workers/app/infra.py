@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -29,6 +29,11 @@ class ArchivedAt(BaseModel):
     r2_path: str
 
 
+class Erased(BaseModel):
+    groups: int
+    pending: list[str]
+
+
 class Infra:
     """All methods raise the error that the Orchestrator reported, or Unavailable."""
 
@@ -51,6 +56,21 @@ class Infra:
     async def disconnect(self, user_id: str) -> None:
         """Closes what a person has open, after their access has changed."""
         await self._post(f"/infra/people/{user_id}/disconnect", {})
+
+    async def erase(self, user_id: str, by: str) -> Erased:
+        """Takes out what a person said, after the directory has let go of them."""
+        return Erased.model_validate_json(await self._post(f"/infra/people/{user_id}/erase", {"by": by}))
+
+    async def authored(self, group_id: str, user_id: str, limit: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """What a person said in a group, `limit` messages at a time."""
+        after, more = 0, True
+        while more:
+            asked = {"user_id": user_id, "after": after, "limit": limit}
+            page = json.loads(await self._post(f"/infra/groups/{group_id}/authored", asked))
+            more = page["more"]
+            if page["messages"]:
+                after = page["messages"][-1]["seq"]
+                yield page["messages"]
 
     async def archive(self, group_id: str, user_id: str, reason: str) -> ArchivedAt:
         body = await self._post(f"/infra/groups/{group_id}/archive", {"user_id": user_id, "reason": reason})

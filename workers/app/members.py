@@ -5,6 +5,7 @@ from typing import Literal
 from app.api import Model, PageQuery, PersonCall, endpoints, next_cursor
 from app.groups import GroupMember, find_group, require_active, require_owner
 from app.roster_store import MemberRow
+from app.tokens import require_not_erased
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -58,6 +59,7 @@ async def add_member(call: PersonCall, body: NewMember) -> GroupMember:
     person = await call.ports.store.person(call.caller.org_id, body.user_id)
     if person is None:
         raise NotFound("There is no such person in your org")
+    require_not_erased(person)
     if await call.ports.rosters.member(group.id, person.id) is None:
         await call.ports.rosters.add_member(group.id, person.id, body.role, call.ports.now())
     else:

@@ -7,7 +7,7 @@ from app.api import Model, Name, PageQuery, PersonCall, endpoints, next_cursor, 
 from app.auth import new_token
 from app.ports import AppPorts
 from app.store import Person
-from app.tokens import find_person, require_charge
+from app.tokens import find_person, require_charge, require_not_erased
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.http import Call
 
@@ -29,6 +29,7 @@ class PersonRecord(Model):
     role: Literal["owner", "admin", "member"]
     created_at: str
     disabled_at: str | None
+    erased_at: str | None
 
 
 class OrgCreated(Model):
@@ -101,10 +102,13 @@ async def disable_person(call: PersonCall) -> PersonRecord:
     return _record(disabled)
 
 
-@endpoints.add("POST", "/people/{user_id}/enable", auth="person", errors=(InvalidCredential, Forbidden, NotFound))
+@endpoints.add(
+    "POST", "/people/{user_id}/enable", auth="person", errors=(InvalidCredential, Forbidden, NotFound, Conflict)
+)
 async def enable_person(call: PersonCall) -> PersonRecord:
     """Let a disabled person come in again, with new tokens. Owners and admins."""
     person = await _ruled_person(call)
+    require_not_erased(person)
     await call.ports.access.enable(person.id)
     return _record(await find_person(call))
 
@@ -125,4 +129,5 @@ def _record(person: Person) -> PersonRecord:
         role=person.role,
         created_at=person.created_at,
         disabled_at=person.disabled_at,
+        erased_at=person.erased_at,
     )

@@ -7,6 +7,7 @@ from app.api import Change, Model, Name, PersonCall, endpoints, require_admin
 from app.people import PersonRecord
 from app.rosters import renew_rosters
 from app.store import OrgRow, Person
+from app.tokens import require_not_erased
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 
 
@@ -44,6 +45,7 @@ async def change_person(call: PersonCall, body: PersonChange) -> PersonRecord:
     before = await _find(call)
     role = body.role or before.role
     _check_say(call.caller, before, role)
+    require_not_erased(before)
     call.require_unchanged(_record(before))
     name = body.name or before.name
     if not await call.ports.store.change_person(before, name, role):

@@ -32,6 +32,7 @@ class Person:
     role: OrgRole
     created_at: str
     disabled_at: str | None = None
+    erased_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Store:
 
     async def person_of_token(self, sha256: str, now: str) -> Person | None:
         rows = await self._db.rows(
-            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at
+            """SELECT people.id, people.org_id, people.name, people.role, people.created_at, people.disabled_at,
+                      people.erased_at
                FROM tokens JOIN people ON people.id = tokens.user_id
                WHERE tokens.sha256 = ?1 AND tokens.revoked_at IS NULL AND people.disabled_at IS NULL
                AND (tokens.expires_at IS NULL OR tokens.expires_at > ?2)""",
@@ -85,7 +87,7 @@ class Store:
 
     async def person(self, org_id: str, user_id: str) -> Person | None:
         rows = await self._db.rows(
-            "SELECT id, org_id, name, role, created_at, disabled_at FROM people WHERE id = ? AND org_id = ?",
+            "SELECT id, org_id, name, role, created_at, disabled_at, erased_at FROM people WHERE id = ? AND org_id = ?",
             user_id,
             org_id,
         )
@@ -93,7 +95,7 @@ class Store:
 
     async def people(self, org_id: str, after: str, limit: int) -> list[Person]:
         rows = await self._db.rows(
-            """SELECT id, org_id, name, role, created_at, disabled_at FROM people
+            """SELECT id, org_id, name, role, created_at, disabled_at, erased_at FROM people
                WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?""",
             org_id,
             after,
@@ -142,6 +144,15 @@ class Store:
         rows = await self._db.rows(
             """SELECT groups.id FROM memberships JOIN groups ON groups.id = memberships.group_id
                WHERE memberships.user_id = ? AND groups.status = 'active'""",
+            user_id,
+        )
+        return [str(row["id"]) for row in rows]
+
+    async def attended(self, user_id: str) -> list[str]:
+        """The groups in which there may be something that this person said."""
+        rows = await self._db.rows(
+            """SELECT groups.id FROM attendances JOIN groups ON groups.id = attendances.group_id
+               WHERE attendances.user_id = ? AND groups.status NOT IN ('pending', 'deleted') ORDER BY groups.id""",
             user_id,
         )
         return [str(row["id"]) for row in rows]
@@ -259,6 +270,7 @@ def person_of(row: Row) -> Person:
         _org_role(row["role"]),
         str(row["created_at"]),
         _text_or_none(row["disabled_at"]),
+        _text_or_none(row["erased_at"]),
     )
 
 

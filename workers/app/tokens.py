@@ -114,6 +114,12 @@ def require_charge(caller: Person, person: Person) -> None:
         raise Forbidden("You have no say in this person's access")
 
 
+def require_not_erased(person: Person) -> None:
+    """Raises Conflict: of somebody who was erased nothing is left that could be changed."""
+    if person.erased_at is not None:
+        raise Conflict("This person was erased")
+
+
 def _record(row: TokenRow) -> TokenRecord:
     return TokenRecord(
         id=row.id, label=row.label, created_at=row.created_at, expires_at=row.expires_at, revoked_at=row.revoked_at

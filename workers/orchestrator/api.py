@@ -143,7 +143,8 @@ class RoutingToken(InternalModel):
 
 class CleanupRequest(InternalModel):
     """`begun` says that nothing more is said in the group; `r2_path` where its verified archive lies, and `head` how
-    the chain ends; `deleted` that log and archives go. Without any of them the call only asks for the status.
+    the chain ends; `rewritten` that this archive takes the place of the one before, whose log it is without somebody's
+    words; `deleted` that log and archives go. Without any of them the call only asks for the status.
     """
 
     group_id: GroupId
@@ -151,6 +152,7 @@ class CleanupRequest(InternalModel):
     begun: bool = False
     r2_path: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     head: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
+    rewritten: bool = False
     deleted: bool = False
 
 
@@ -214,7 +216,10 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     if body.r2_path is not None:
         if not body.r2_path.startswith(f"archives/{group.org_id}/{group.id}/"):
             raise Forbidden("This is not where archives of this group lie")
-        await store.set_archived(body.group_id, rfc3339(call.ports.clock()), body.r2_path, body.head)
+        if body.rewritten:
+            await store.set_rewritten(body.group_id, body.r2_path, body.head or "")
+        else:
+            await store.set_archived(body.group_id, rfc3339(call.ports.clock()), body.r2_path, body.head)
     if body.deleted:
         await store.set_deleted(body.group_id, rfc3339(call.ports.clock()))
     archived = await store.archived(body.group_id)

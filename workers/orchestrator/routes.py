@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from orchestrator import api, life, runs, usage
+from orchestrator import api, life, people, runs, usage
 from orchestrator.api import authenticate, endpoints
 
-NOUNS: Final = (api, life, runs, usage)
+NOUNS: Final = (api, life, people, runs, usage)
 
 __all__ = ["NOUNS", "authenticate", "endpoints"]

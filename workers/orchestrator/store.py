@@ -210,6 +210,35 @@ class Store:
         row = rows[0]
         return str(row["archived_at"]), str(row["r2_path"]), str(row["archive_head"])
 
+    async def set_rewritten(self, group_id: str, r2_path: str, head: str) -> None:
+        """The same log without somebody's words, so its chain ends in the same hash; when it was archived stays."""
+        await self._db.rows(
+            "UPDATE groups SET r2_path = ? WHERE id = ? AND status = 'archived' AND archive_head = ?",
+            r2_path,
+            group_id,
+            head,
+        )
+
+    async def org_of_erased(self, user_id: str) -> str | None:
+        """None for somebody whom the directory has not let go of."""
+        rows = await self._db.rows("SELECT org_id FROM people WHERE id = ? AND erased_at IS NOT NULL", user_id)
+        return str(rows[0]["org_id"]) if rows else None
+
+    async def groups_to_erase(self, user_id: str) -> list[str]:
+        """The groups that may still have this person's words."""
+        rows = await self._db.rows(
+            """SELECT groups.id FROM attendances JOIN groups ON groups.id = attendances.group_id
+               WHERE attendances.user_id = ? AND attendances.erased_at IS NULL
+               AND groups.status NOT IN ('pending', 'deleted') ORDER BY groups.id""",
+            user_id,
+        )
+        return [str(row["id"]) for row in rows]
+
+    async def set_erased(self, user_id: str, group_id: str, erased_at: str) -> None:
+        await self._db.rows(
+            "UPDATE attendances SET erased_at = ? WHERE user_id = ? AND group_id = ?", erased_at, user_id, group_id
+        )
+
     async def set_usage(self, group: GroupRow, used: Sequence[UsedOnDay]) -> None:
         """Totals only grow: hearing one twice, or an older one late, changes nothing."""
         await self._db.batch(

@@ -28,6 +28,7 @@ function words(event, agents) {
     case "member.left": return html`<bdi>${data.member.name}</bdi> left`;
     case "member.role_changed": return html`<bdi>${data.member.name}</bdi> is now ${data.member.role === "owner" ? "an owner" : "a member"}`;
     case "member.renamed": return html`<bdi>${data.member.name}</bdi> has a new name`;
+    case "member.erased": return "Somebody’s messages and name were erased";
     case "agent.changed": return html`The agent <bdi>${data.agent.name}</bdi> (@${data.agent.handle}) has a new name`;
     case "agent.added": return html`The agent <bdi>${data.agent.name}</bdi> (@${data.agent.handle}) came in`;
     case "agent.removed": return html`The agent <bdi>${data.agent.name}</bdi> (@${data.agent.handle}) left`;

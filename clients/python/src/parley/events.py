@@ -111,6 +111,13 @@ class MemberRenamed:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberErased:
+    """What this person said is gone from the log, and so is their name: forget what you know of it."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentAdded:
     agent: Agent
 
@@ -224,6 +231,7 @@ EventData = (
     | MemberLeft
     | MemberRoleChanged
     | MemberRenamed
+    | MemberErased
     | AgentAdded
     | AgentRemoved
     | AgentChanged
@@ -249,6 +257,7 @@ _DATA: Final[dict[str, type[EventData]]] = {
     "member.left": MemberLeft,
     "member.role_changed": MemberRoleChanged,
     "member.renamed": MemberRenamed,
+    "member.erased": MemberErased,
     "agent.added": AgentAdded,
     "agent.removed": AgentRemoved,
     "agent.changed": AgentChanged,
@@ -267,7 +276,10 @@ _DATA: Final[dict[str, type[EventData]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the group's log. `seq` counts 1, 2, 3 … within `epoch`; `ts` is RFC 3339 in UTC."""
+    """One entry of the group's log. `seq` counts 1, 2, 3 … within `epoch`; `ts` is RFC 3339 in UTC.
+
+    `digests` are there once its person was erased: the texts they stand for are empty.
+    """
 
     actor: Actor
     epoch: str
@@ -277,6 +289,7 @@ class Event:
     data: EventData
     causation: int | None = None
     run_id: str | None = None
+    digests: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +303,7 @@ class _Head:
     type: str
     causation: int | None = None
     run_id: str | None = None
+    digests: dict[str, str] | None = None
 
 
 def event_of(value: Mapping[str, Any]) -> Event:
@@ -298,7 +312,7 @@ def event_of(value: Mapping[str, Any]) -> Event:
     raw = value.get("data", {})
     kind = _DATA.get(head.type)
     data = Unknown(raw) if kind is None else decode(kind, raw)
-    return Event(head.actor, head.epoch, head.seq, head.ts, head.type, data, head.causation, head.run_id)
+    return Event(head.actor, head.epoch, head.seq, head.ts, head.type, data, head.causation, head.run_id, head.digests)
 
 
 # ── passing events: no number, never repeated ───────────────────────────────────────────────────────────────────────

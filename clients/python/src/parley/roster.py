@@ -15,6 +15,7 @@ from parley.events import (
     Event,
     GroupUpdated,
     Member,
+    MemberErased,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -57,6 +58,9 @@ class Roster:
             case MemberJoined(member) | MemberRoleChanged(member) | MemberRenamed(member):
                 you = member if member.id == self.you.id else self.you
                 return replace(self, members={**self.members, member.id: member}, you=you)
+            case MemberErased(user_id):
+                named = {k: replace(m, name="") if k == user_id else m for k, m in self.members.items()}
+                return replace(self, members=named)
             case MemberLeft(member):
                 return replace(self, members={k: m for k, m in self.members.items() if k != member.id})
             case AgentAdded(agent) | AgentChanged(agent):

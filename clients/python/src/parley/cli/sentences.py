@@ -18,6 +18,7 @@ from parley.events import (
     GroupRestored,
     GroupUpdated,
     LoopPaused,
+    MemberErased,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -57,7 +58,7 @@ def line(who: str, text: str, seq: int | None = None) -> str:
 
 def line_of(event: Event, agents: Mapping[str, Agent]) -> str | None:
     """One event as a line; None for what only a screen can show."""
-    if isinstance(event.data, MessageCreated):
+    if isinstance(event.data, MessageCreated) and event.digests is None:
         return line(event.actor.name, event.data.text, event.seq)
     notice = notice_of(event, agents)
     return None if notice is None else line("·", notice, event.seq)
@@ -93,6 +94,8 @@ def _about_people(event: Event) -> str | None:
             return f"{plain(member.name)} is now {member.role}"
         case MemberRenamed(member):
             return f"{plain(member.name)} has a new name"
+        case MemberErased():
+            return "Somebody's messages and name were erased"
         case AgentAdded(agent):
             return f"{plain(agent.name)} (@{agent.handle}) joined"
         case AgentRemoved(agent):

@@ -1,0 +1,113 @@
+"""What one person said, over all the groups they ever were in: taken out, or read out.
+
+Law: the directory says which groups these are, each group does its own. One that cannot be reached stops none of the
+others: it is named, and is asked again with the next call.
+"""
+
+import asyncio
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from durable_objects.calls import ArchivedLog, AuthoredPage, ErasePerson, ReadAuthored
+from orchestrator.api import AppCall, endpoints
+from orchestrator.api import InternalModel as Model
+from orchestrator.ports import OrchestratorPorts
+from orchestrator.sessions import prepared_session
+from orchestrator.store import GroupRow
+from shared.clock import rfc3339
+from shared.errors import InvalidBody, InvalidCredential, NotFound, ParleyError, Unavailable
+from shared.ids import UserId
+from shared.protocol import SYSTEM, Actor
+
+AT_ONCE: Final = 8
+PATIENCE_S: Final = 25.0
+"""An archive of 100,000 messages is rewritten in about a third of it; whoever needs longer goes on by its alarm."""
+GROUPS_LIMIT: Final = 100
+"""So many groups does one call go to: each costs some of the requests that a Worker may make."""
+
+
+class ErasureRequest(Model):
+    """`by`: who wants it, unless it is the person themself."""
+
+    by: UserId | None = None
+
+
+class Erased(Model):
+    """`pending`: groups that still have this person's words. Some are asked only by the next call."""
+
+    groups: int
+    pending: tuple[str, ...]
+
+
+class AuthoredRequest(Model):
+    user_id: UserId
+    after: Annotated[int, Field(ge=0)]
+    limit: Annotated[int, Field(ge=1, le=200)]
+
+
+@endpoints.add(
+    "POST",
+    "/infra/people/{user_id}/erase",
+    auth="app",
+    errors=(InvalidCredential, NotFound, InvalidBody, Unavailable),
+)
+async def erase_person(call: AppCall, body: ErasureRequest) -> Erased:
+    """Take a person's words and name out of every group they were in. The directory has let go of them before."""
+    ports, user_id = call.ports, call.path["user_id"]
+    org_id = await ports.store.org_of_erased(user_id)
+    if org_id is None:
+        raise NotFound
+    name = None if body.by in (None, user_id) else await ports.store.name_of(org_id, body.by)
+    by = SYSTEM if name is None or body.by is None else Actor(kind="user", id=body.by, name=name)
+    waiting = await ports.store.groups_to_erase(user_id)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(group_id: str) -> bool:
+        async with places:
+            return await _erased(ports, group_id, user_id, by)
+
+    done = await asyncio.gather(*(ask(group_id) for group_id in waiting[:GROUPS_LIMIT]))
+    pending = [group_id for group_id, is_done in zip(waiting, done, strict=False) if not is_done]
+    return Erased(groups=sum(done), pending=(*pending, *waiting[GROUPS_LIMIT:]))
+
+
+@endpoints.add(
+    "POST",
+    "/infra/groups/{group_id}/authored",
+    auth="app",
+    errors=(InvalidCredential, NotFound, InvalidBody, Unavailable),
+)
+async def read_authored(call: AppCall, body: AuthoredRequest) -> AuthoredPage:
+    """A page of what one person said in a group, in it or not any more."""
+    ask = ReadAuthored(user_id=body.user_id, after=body.after, limit=body.limit)
+    return AuthoredPage.model_validate_json(await call.ports.controllers.ask(call.path["group_id"], ask))
+
+
+async def _erased(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await _tell(ports, group_id, user_id, by)
+    except (ParleyError, TimeoutError) as exc:
+        ports.log("erasure_pending", group_id=group_id, reason=type(exc).__name__)
+        return False
+    await ports.store.set_erased(user_id, group_id, rfc3339(ports.clock()))
+    return True
+
+
+async def _tell(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> None:
+    group, roster = await ports.store.group(group_id), await ports.store.roster(group_id)
+    if group is None or roster is None:
+        raise NotFound
+    archive = await _archive_of(ports, group)
+    await ports.controllers.ask(group_id, ErasePerson(user_id=user_id, by=by, roster=roster, archive=archive))
+    if archive is not None:
+        opening = archive.opening
+        await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
+
+
+async def _archive_of(ports: OrchestratorPorts, group: GroupRow) -> ArchivedLog | None:
+    archived = await ports.store.archived(group.id)
+    if archived is None:
+        return None
+    return ArchivedLog(r2_path=archived[1], head=archived[2], opening=await prepared_session(ports, group.id))
