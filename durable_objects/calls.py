@@ -30,6 +30,8 @@ class Roster(_Call):
     version: int
     members: tuple[Member, ...]
     agents: tuple[AgentProfile, ...]
+    hooks: tuple[str, ...] = ()
+    """The types of events that webhooks of the org want."""
 
 
 class OpenSession(_Call):

@@ -15,6 +15,7 @@ from durable_objects.group import Group
 from durable_objects.reloading import Reloader, log_needed
 from durable_objects.renewal import Sessions
 from durable_objects.usage import report_usage
+from durable_objects.webhook_feed import HandingOver, Outboxes
 from shared.edge.crypto import new_jti
 from shared.tokens import Tokens
 
@@ -26,12 +27,13 @@ def new_seal() -> str:
 class Caretaker:
     """`bucket` is the raw binding."""
 
-    def __init__(self, group: Group, sessions: Sessions, bucket: Any, tokens: Tokens) -> None:
+    def __init__(self, group: Group, sessions: Sessions, bucket: Any, tokens: Tokens, outboxes: Outboxes) -> None:
         store = R2ArchiveStore(bucket, group.room.journal)
         self._room = group.room
         self._sessions = sessions
         self._reloader = Reloader(group.room, store)
         self._archiver = Archiver(group, sessions, store, tokens, new_jti, new_seal)
+        self._handing_over = HandingOver(group.rules.webhooks, outboxes)
         self._one_at_a_time = asyncio.Lock()
 
     async def prepare(self, call: ControllerCall) -> None:
@@ -53,6 +55,10 @@ class Caretaker:
     async def report_usage(self) -> None:
         """Raises ParleyError."""
         await report_usage(self._room, self._sessions)
+
+    async def hand_over(self) -> None:
+        """Raises ParleyError."""
+        await self._handing_over()
 
     async def keep_session(self) -> None:
         """Raises ParleyError."""

@@ -168,6 +168,11 @@ class ReportUsage:
     """Tell the directory what agents have used."""
 
 
+@dataclass(frozen=True)
+class HandOver:
+    """Tell the org's outbox what its webhooks want to know."""
+
+
 Effect = (
     Tell
     | TellAll
@@ -180,4 +185,5 @@ Effect = (
     | SettleLife
     | KeepSession
     | ReportUsage
+    | HandOver
 )

@@ -90,7 +90,7 @@ class Group:
 
     def receive(self, happening: Happening) -> list[Effect]:
         """Handles what happened, all of it or none of it, and says what to do."""
-        return self._atomically(lambda: self._handle(happening))
+        return self._with_news(self._atomically(lambda: self._handle(happening)))
 
     def _atomically(self, work: Callable[[], T]) -> T:
         """What fails leaves neither journal nor memory changed."""
@@ -99,6 +99,9 @@ class Group:
         except Exception:
             self.room.reload()
             raise
+
+    def _with_news(self, effects: list[Effect]) -> list[Effect]:
+        return [*effects, *self.rules.webhooks.fresh()] if self.room.has_news else effects
 
     def _handle(self, happening: Happening) -> list[Effect]:
         match happening:
@@ -130,6 +133,7 @@ class Group:
             *self.rules.turn_taking.reap(),
             *self.rules.deferrals.expire(),
             *self.rules.usage.due(),
+            *self.rules.webhooks.due(),
             *self._life.due(),
         ]
 
@@ -147,7 +151,8 @@ class Group:
 
     def answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         """The text of the answer to an Orchestrator's call, and what to do. Raises ParleyError."""
-        return self._atomically(lambda: self._answer(call))
+        answer, effects = self._atomically(lambda: self._answer(call))
+        return answer, self._with_news(effects)
 
     def _answer(self, call: ControllerCall) -> tuple[str, list[Effect]]:
         match call:
@@ -197,6 +202,7 @@ class Group:
         if not self.room.is_news(roster):
             return []
         stopped = self.rules.turn_taking.let_go({agent.id for agent in roster.agents})
+        self.rules.webhooks.roster_changes(roster)
         return [*stopped, *apply_roster(self.room, roster, self._sockets.sessions())]
 
     def failure(self, exc: ParleyError) -> str:

@@ -55,8 +55,7 @@ class GroupController(DurableObject):
             return self._group.failure(exc)
         return f'{{"ok":{reply}}}'
 
-    # Not coroutines: each would cost a task of Python's event loop, 0.15 ms a frame.
-    def webSocketMessage(self, socket: Any, message: Any) -> None:  # noqa: N802 -- the runtime's name
+    def webSocketMessage(self, socket: Any, message: Any) -> None:  # noqa: N802 -- a coroutine would cost 0.15 ms a frame
         self._wake()
         text = message if isinstance(message, str) else None
         self._receive(Arrived(self._sockets.session_of(socket), text))

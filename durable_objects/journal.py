@@ -158,6 +158,17 @@ class Journal:
         rows = self._execute("SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
         return [str(body) for (body,) in rows]
 
+    def of_types(self, after: int, kinds: Sequence[str], limit: int) -> list[tuple[int, str]]:
+        """The first events of these types above `after`: number and text."""
+        rows = self._execute(
+            """SELECT seq, body FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?))
+               ORDER BY seq LIMIT ?""",
+            after,
+            json.dumps(kinds),
+            limit,
+        )
+        return [(integer(seq), str(body)) for seq, body in rows]
+
     def before(self, seq: int, first_seq: int, limit: int) -> list[str]:
         """The `limit` events below `seq` and from `first_seq` on, oldest first."""
         rows = self._execute(

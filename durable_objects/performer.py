@@ -12,6 +12,7 @@ from durable_objects.caretaker import Caretaker
 from durable_objects.effects import (
     Close,
     Effect,
+    HandOver,
     KeepSession,
     Remember,
     ReportUsage,
@@ -68,6 +69,8 @@ class Performer:
                     self._begin(self._or_log(self._settle()))
                 case ReportUsage():
                     self._begin(self._or_log(self._caretaker.report_usage()))
+                case HandOver():
+                    self._begin(self._or_log(self._caretaker.hand_over()))
                 case KeepSession():
                     self._begin(self._or_log(self._caretaker.keep_session()))
 

@@ -57,6 +57,8 @@ class Room:
         self.members: dict[str, Member] = {}
         self._actors: dict[str, Actor] = {}
         self.agents: dict[str, AgentProfile] = {}
+        self.has_news = False
+        self.hooks = frozenset(facts.get("hooks", "").split())
         if self.roster is not None:
             self._index(self.roster)
 
@@ -101,8 +103,13 @@ class Room:
         return self.roster is None or roster.version > self.roster.version
 
     def set_roster(self, roster: Roster) -> None:
-        self.journal.keep("roster", roster.model_dump_json())
-        self.roster = roster
+        # Apart from the roster, which the version before reads as well and would refuse.
+        self.journal.keep("roster", roster.model_dump_json(exclude={"hooks"}))
+        if roster.hooks:
+            self.journal.keep("hooks", " ".join(roster.hooks))
+        elif self.hooks:
+            self.journal.forget("hooks")
+        self.roster, self.hooks = roster, frozenset(roster.hooks)
         self._index(roster)
 
     def forget_name(self, user_id: str) -> None:
@@ -245,6 +252,9 @@ class Room:
         return str(event_data(body)["ts"])
 
     def _next(self, data: EventData, actor: Actor, causation: int | None, run_id: str | None) -> tuple[Event, str]:
+        kind = EVENT_TYPES[type(data)]
+        if kind in self.hooks:
+            self.has_news = True
         event = Event(
             actor=actor,
             causation=causation,
@@ -253,7 +263,7 @@ class Room:
             run_id=run_id,
             seq=self.head + 1,
             ts=rfc3339(self.clock()),
-            type=EVENT_TYPES[type(data)],
+            type=kind,
         )
         return event, event.text()
 

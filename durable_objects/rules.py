@@ -16,6 +16,7 @@ from durable_objects.room import Room
 from durable_objects.runs import Runs
 from durable_objects.turn_taking import TurnTaking
 from durable_objects.usage import UsageReports
+from durable_objects.webhook_feed import WebhookFeed
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Rules:
     turn_taking: TurnTaking
     deferrals: Deferrals
     usage: UsageReports
+    webhooks: WebhookFeed
 
     @classmethod
     def of(cls, room: Room, present: Present) -> Self:
@@ -45,4 +47,5 @@ class Rules:
             turn_taking=turn_taking,
             deferrals=Deferrals(room, runs, turn_taking, approvals, GroupTools(room)),
             usage=usage,
+            webhooks=WebhookFeed(room),
         )

@@ -2,8 +2,7 @@
 
 Law: no rule. What a socket must know through hibernation lies in its attachment; a dead or slow socket never stops the
 others. One border crossing a broadcast: node's EventEmitter holds one bound `send` for each socket that has said hello.
-Under load what piles up within a few milliseconds shares a frame, which costs one send a socket rather than one a
-message; a lone message pays nothing.
+Under load what piles up shares a frame, which costs one send a socket rather than one a message (`pacing`).
 """
 
 import asyncio
@@ -18,11 +17,9 @@ from pyodide.ffi import JsException
 
 from durable_objects.effects import Session
 from durable_objects.joining import joined
+from durable_objects.pacing import Pacing
 from shared.edge.js import node_module, now_ms
 
-GATHER_MS: Final = 4
-SOCKETS_A_MS: Final = 16
-"""So many more sockets, one millisecond longer: a send costs 10 to 20 µs, and sending shall not eat up the rest."""
 GATHER_LIMIT: Final = 200
 UNREAD_LIMIT_BYTES: Final = 1024 * 1024
 LOOK_EVERY_CHARS: Final = 128 * 1024
@@ -48,9 +45,9 @@ class Sockets:
         self._open: dict[str, _Seat] = {}
         self._by_js_id: dict[int, _Seat] = {}
         self._emit_to_all: Any = None
-        self._gather_ms = GATHER_MS
+        self._ready = 0
+        self._pacing = Pacing()
         self._gathered: list[str] = []
-        self._sent_at_ms = 0
         self._unlooked_chars = 0
         # Keep-alives are answered by the runtime, without waking the object.
         ctx.setWebSocketAutoResponse(js.WebSocketRequestResponsePair.new("ping", "pong"))
@@ -111,11 +108,11 @@ class Sockets:
             self._gathered.append(text)
             if len(self._gathered) >= GATHER_LIMIT:
                 self.flush()
-        elif now_ms() - self._sent_at_ms >= self._gather_ms:
-            self._emit(text)
-        else:
+        elif wait_ms := self._pacing.wait_ms(now_ms()):
             self._gathered.append(text)
-            asyncio.get_running_loop().call_later(self._gather_ms / 1000, self.flush)
+            asyncio.get_running_loop().call_later(wait_ms / 1000, self.flush)
+        else:
+            self._emit(text)
 
     def flush(self) -> None:
         """Sends what has gathered, in as few frames as clients take."""
@@ -135,13 +132,13 @@ class Sockets:
             self._forget(seat.session)
 
     def _emit(self, text: str) -> None:
-        self._sent_at_ms = now_ms()
         if self._emit_to_all is None:
             self._emit_to_all = self._emitter().emit
         try:
             self._emit_to_all(_EVENT, text)
         except JsException:
             self._finish_after_failure(text)
+        self._pacing.sent(self._ready, now_ms())
         self._unlooked_chars += len(text)
         if self._unlooked_chars >= LOOK_EVERY_CHARS:
             self._unlooked_chars = 0
@@ -153,7 +150,7 @@ class Sockets:
         ready = [seat.socket for seat in self._open.values() if seat.session.ready]
         for socket in ready:
             emitter.on(_EVENT, socket.send.bind(socket))
-        self._gather_ms = GATHER_MS + len(ready) // SOCKETS_A_MS
+        self._ready = len(ready)
         return emitter
 
     def _finish_after_failure(self, text: str) -> None:

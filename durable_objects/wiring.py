@@ -20,6 +20,7 @@ from shared.clock import seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti
 from shared.edge.js import now_ms
 from shared.edge.object_sql import ObjectSql
+from shared.edge.outbox import ObjectOutboxes
 from shared.edge.peer import BoundPeer
 from shared.edge.worker import Environment
 from shared.log import Log
@@ -58,5 +59,6 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     orchestrator = BoundPeer(ctx.exports.default, settings.orchestrator_origin)
     sessions = Sessions(group.room, orchestrator, settings.orchestrator_origin, tokens, new_jti)
     calls = AgentCalls(agents, sessions, tokens, group, receive, log)
-    caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens)
+    outboxes = ObjectOutboxes(environment.binding("WEBHOOK_OUTBOX"))
+    caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens, outboxes)
     return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log))

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from durable_objects.effects import Close, Effect, Remember, Session, Tell, TellAll
-from shared.errors import Conflict, TooManyRequests, Unavailable
+from shared.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.keys import PublicKey
 from shared.ports import Row, SqlValue, Statement
+from shared.webhooks import Delivery, ReadDeliveries, Replay
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "workers" / "app" / "migrations"
@@ -69,6 +70,24 @@ class FakeDatabase:
 
     def close(self) -> None:
         self._database.close()
+
+
+@dataclass
+class FakeOutbox:
+    """`app.ports.Outbox`, empty."""
+
+    forgotten: list[str] = field(default_factory=list)
+
+    async def page(self, org_id: str, asked: ReadDeliveries) -> tuple[Delivery, ...]:
+        del org_id, asked
+        return ()
+
+    async def replay(self, org_id: str, asked: Replay) -> Delivery:
+        raise NotFound(reason=f"{org_id} {asked.delivery_id}")
+
+    async def forget(self, org_id: str, webhook_id: str) -> None:
+        del org_id
+        self.forgotten.append(webhook_id)
 
 
 @dataclass

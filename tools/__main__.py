@@ -89,6 +89,12 @@ def dev_vars() -> None:
 
 
 @app.command()
+def screenshots() -> None:
+    """Write docs/screenshots/ from the page as it is; takes a Chromium."""
+    hand_over("tools.screenshots")
+
+
+@app.command()
 def docs() -> None:
     """Write what docs/ says of APIs, settings, errors and licences from the code."""
     hand_over("tools.documents")

@@ -57,6 +57,8 @@ EXAMPLE_IDS: Final = {
     "token_id": "tok_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "run_id": "run_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "org_id": "org_01JD8Z6V5N4R3M2K1H0G9F8E7D",
+    "webhook_id": "whk_01JD8Z6V5N4R3M2K1H0G9F8E7D",
+    "delivery_id": "dlv_01JD8Z6V5N4R3M2K1H0G9F8E7D",
 }
 # What a listed error may turn out to be, more exactly.
 NARROWER: Final[dict[type[ParleyError], tuple[type[ParleyError], ...]]] = {

@@ -1,11 +1,10 @@
-"""Makes docs/screenshots/ anew: `python -m tools.screenshots`.
+"""Makes docs/screenshots/ anew: `python -m tools screenshots`.
 
 It plays a conversation on a stack of its own, looks at it with Chromium and writes one PNG a view.
 """
 
 import json
 import struct
-import sys
 import tempfile
 import time
 import zlib
@@ -22,7 +21,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from app.auth import token_digest
 from tests.e2e.scripted import models
 from tools.browser import PHONE, browser, run_async
-from tools.console import ToolError, err, out
+from tools.console import ToolError, fail, out
 from tools.local import local_keys, overrides, register_app_key
 from tools.seed import demo_file, seed_directory, seed_groups, seed_plan
 from tools.stack import Ports, Stack
@@ -264,7 +263,7 @@ def ending(demo: dict[str, Any]) -> None:
         screen.shoot("verified")
 
 
-def main() -> int:
+def main() -> None:
     try:
         with demo_stack() as demo:
             group_id = next(group["id"] for group in demo["groups"] if group["title"] == "Product launch")
@@ -272,10 +271,4 @@ def main() -> int:
             others(demo)
             ending(demo)
     except ToolError as error:
-        err.print(str(error), markup=False)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        fail(str(error))

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from bench.arena import Arena
 from bench.figures import Figure
-from bench.parts.fanout import fanout, latency
-from bench.parts.footprint import footprint
 from bench.parts.groups import archive, growth, resume, wake
 from bench.parts.requests import http, verify
+from bench.parts.rooms import fanout, latency
 from bench.parts.runs import first, tokens
+from bench.parts.spending import cost
+from bench.parts.weight import footprint
 
 Part = Callable[[Arena], list[Figure]]
 
@@ -23,5 +24,6 @@ PARTS: dict[str, Part] = {
     "http": http,
     "verify": verify,
     "archive": archive,
+    "cost": cost,
     "footprint": footprint,
 }

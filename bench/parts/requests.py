@@ -13,7 +13,7 @@ from bench.parley import PEOPLE, routing_tokens
 CONNECTIONS: Final = 16
 SECONDS: Final = 4
 ROUNDS: Final = 5
-CREDENTIALS: Final = 1000
+BATCHES: Final = 100
 
 
 def http(arena: Arena) -> list[Figure]:
@@ -38,9 +38,9 @@ def verify(arena: Arena) -> list[Figure]:
     room = arena.parley.room(2)
     (token,) = routing_tokens(room, room.people[:1])
     keys = httpx.get(f"{arena.town.stack.origins['orchestrator']}/.well-known/jwks.json").text
-    case = {"token": token, "keys": keys, "now_s": int(time.time()), "times": CREDENTIALS}
+    case = {"token": token, "keys": keys, "now_s": int(time.time()), "times": BATCHES}
     p99 = []
     for _ in range(ROUNDS):
         took_ms = httpx.post(arena.town.stack.origins["probe"], content=json.dumps(case), timeout=60).json()
         p99.append(percentile(took_ms, 0.99))
-    return [figure("verify", "one routing token, p99", "ms", p99, at_most(0.5))]
+    return [figure("verify", "one routing token, p99 of means of 20", "ms", p99, at_most(0.5))]

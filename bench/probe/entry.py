@@ -1,10 +1,11 @@
 """A Worker that `make bench` puts beside the stack: how long the product's own check of a credential takes there.
 
-Law: never part of a deployment. Takes a token, keys and a count; answers that many times, in milliseconds.
+Law: never part of a deployment. Takes a token, keys and a count; answers that many times, in milliseconds. Each is the
+mean of EACH checks, since the runtime's clock has no finer hand than a millisecond.
 """
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import js
 
@@ -12,6 +13,8 @@ from shared.edge.crypto import NodeEs256
 from shared.jwks import own_keys
 from shared.tokens import ORCHESTRATOR, ROUTING, Tokens
 from workers import WorkerEntrypoint
+
+EACH: Final = 20
 
 
 class Default(WorkerEntrypoint):
@@ -22,6 +25,7 @@ class Default(WorkerEntrypoint):
         took_ms = []
         for _ in range(case["times"]):
             started = js.performance.now()
-            tokens.verify(ROUTING, case["token"], keys, issuer=ORCHESTRATOR, now_s=case["now_s"])
-            took_ms.append(js.performance.now() - started)
+            for _ in range(EACH):
+                tokens.verify(ROUTING, case["token"], keys, issuer=ORCHESTRATOR, now_s=case["now_s"])
+            took_ms.append((js.performance.now() - started) / EACH)
         return js.Response.new(json.dumps(took_ms))

@@ -18,6 +18,7 @@ from app.routes import endpoints
 from app.settings import AppSettings
 from app.store import Store
 from app.usage_store import UsageStore
+from app.webhook_store import WebhookStore
 from shared import checkup
 from shared.checkup import Checkup, PartChecked
 from shared.errors import Unavailable
@@ -28,7 +29,7 @@ from shared.ports import Reply
 from shared.signing import Signer
 from shared.tokens import Tokens
 from tests.app.test_settings import PLAIN
-from tests.fakes import FakeDatabase
+from tests.fakes import FakeDatabase, FakeOutbox
 from tests.shared.hostile import ES256
 
 OPERATOR = {"Authorization": f"Bearer {PLAIN['OPERATOR_TOKEN']}"}
@@ -67,6 +68,8 @@ def ports_with(reply: Reply | None) -> AppPorts:
         rosters=RosterStore(database),
         agents=AgentStore(database),
         usage=UsageStore(database),
+        webhooks=WebhookStore(database),
+        outbox=FakeOutbox(),
         infra=Infra(Orchestrator(reply), signer, lambda: 0, lambda: "x" * 22),
         archives=NoArchives(),
         sign_in=None,

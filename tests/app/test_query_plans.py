@@ -21,6 +21,7 @@ import pytest
 from app.access import insert_token
 from app.agent_store import AgentRow
 from app.store import GroupRow, OrgRow, Person
+from app.webhook_store import WebhookRow
 from orchestrator.store import GroupRow as ControllerGroupRow
 from shared.errors import Conflict
 from shared.ports import Database, Row, SqlValue, Statement
@@ -67,6 +68,7 @@ BY_TYPE: dict[object, object] = {
     ControllerGroupRow: ControllerGroupRow(GROUP, ORG, "active", 1, "gc", 1),
     OrgRow: OrgRow(ORG, "Org", THEN),
     AgentRow: AGENT,
+    WebhookRow: WebhookRow("whk", "W", "https://w.test", ("message.created",), enabled=True, created_at=THEN),
     TurnSettings: TurnSettings(),
     Statement: insert_token("tok_1", ADA, "x", "laptop", THEN, None),
     Sequence[str]: (SCRIBE,),

@@ -11,7 +11,7 @@ from durable_objects.limits import PATIENCE_FRAMES, Limits
 from durable_objects.presence import HELLO_WITHIN_MS, TYPING_LASTS_MS
 from shared.errors import Forbidden, GroupArchived, GroupArchiving, TooManyRequests
 from shared.protocol import History, Send
-from tests.durable_objects.house import House, pass_for, user_id
+from tests.durable_objects.house import House, agent_id, pass_for, user_id
 
 
 def test_a_log_begins_with_who_is_there() -> None:
@@ -75,6 +75,22 @@ def test_nothing_is_heard_before_hello_and_nothing_said() -> None:
     ada.say("hi")
     assert silent.frames == []
     assert silent.refused("send", client_msg_id="x", text="hi") == "forbidden"
+
+
+def test_a_message_in_the_log_is_answered_as_before_where_it_could_not_be_said_any_more() -> None:
+    house = House(agents=("scribe",))
+    ada = house.sit("ada")
+    target = ada.say("who comes?")
+    mention = [{"kind": "agent", "id": agent_id("scribe")}]
+    message = {"client_msg_id": "m", "text": "I do", "reply_to": target, "mentions": mention}
+    seq = ada.ok("send", **message)["seq"]
+    ada.ok("delete", seq=target)
+    house.set_roster(("ada", "ben"))
+    again = ada.ok("send", **message)
+    assert (again["seq"], again["duplicate"]) == (seq, True)
+    assert ada.refused("send", **{**message, "text": "I do not"}) == "conflict"
+    assert ada.refused("send", **{**message, "client_msg_id": "other"}) == "invalid_body"
+    assert [event["seq"] for event in house.log] == list(range(1, len(house.log) + 1))
 
 
 def test_hello_twice_is_refused() -> None:

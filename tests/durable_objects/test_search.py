@@ -128,15 +128,39 @@ def test_what_was_refused_is_not_found(house: House) -> None:
     assert texts(house, "strudel") == []
 
 
-def test_the_index_is_what_a_fresh_one_would_be(house: House) -> None:
+@pytest.mark.parametrize("messages", [6, 100], ids=["before a batch", "over batches"])
+def test_the_index_is_what_a_fresh_one_would_be(house: House, messages: int) -> None:
     ada = house.sit("ada")
-    for number in range(6):
+    for number in range(messages):
         seq = ada.say(f"strudel {number}")
         for edit in range(number % 3):
             ada.ok("edit", seq=seq, text=f"dumpling {edit}")
         if number % 2:
             ada.ok("delete", seq=seq)
     check(house)
+
+
+def test_messages_change_after_they_were_taken_into_the_index_and_before(house: House) -> None:
+    ada = house.sit("ada")
+    seqs = [ada.say(f"strudel {number}") for number in range(70)]
+    for number, seq in enumerate(seqs):
+        match number % 3:
+            case 0:
+                ada.ok("edit", seq=seq, text=f"dumpling {number}")
+            case 1:
+                ada.ok("delete", seq=seq)
+    assert len(house.sql.execute("SELECT 1 FROM message_index('dumpling')")) < 24, "all is in the index already"
+    check(house)
+    assert len(house.sql.execute("SELECT 1 FROM message_index('dumpling')")) == 24
+    assert len(house.sql.execute("SELECT 1 FROM message_index('strudel')")) == 23
+
+
+def test_a_message_costs_the_index_nothing_until_there_are_many(house: House) -> None:
+    ada = house.sit("ada")
+    rows_before = house.sql.execute("SELECT count(*) FROM message_index_docsize")
+    ada.say("strudel")
+    assert house.sql.execute("SELECT count(*) FROM message_index_docsize") == rows_before
+    assert texts(house, "strudel") == ["strudel"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +171,10 @@ def test_the_index_is_what_a_fresh_one_would_be(house: House) -> None:
         "UPDATE events SET body = json_set(body, '$.data.text', 'erased') WHERE type = 'message.created'",
     ],
 )
-def test_the_index_follows_what_is_taken_back_rewritten_or_removed(house: House, statement: str) -> None:
+@pytest.mark.parametrize("taken_in", [True, False])
+def test_the_index_follows_what_is_taken_back_rewritten_or_removed(
+    house: House, statement: str, taken_in: bool
+) -> None:
     ada = house.sit("ada")
     for number in range(4):
         seq = ada.say(f"strudel {number}")
@@ -155,6 +182,8 @@ def test_the_index_follows_what_is_taken_back_rewritten_or_removed(house: House,
             ada.ok("edit", seq=seq, text=f"dumpling {number}")
         if number > 1:
             ada.ok("delete", seq=seq)
+    if taken_in:
+        house.group.room.journal.message_index.catch_up()
     house.sql.execute(statement)
     check(house)
 

@@ -18,8 +18,17 @@ DOCUMENT = ROOT / "docs" / "api" / "app.openapi.json"
 PATIENCE_S = 3600
 # What ends something gets things of its own to end.
 ENDS_A_GROUP = ("archive_group", "restore_group", "delete_group")
-# What a document cannot say: which members go together, that words are looked for, that ids are of somebody in there.
-MAY_BE_REFUSED = ("create_group", "change_group", "read_messages", "search_messages", "send_message")
+# What a document cannot say: which members go together, that words are looked for, that ids are of somebody in there,
+# which addresses are public.
+MAY_BE_REFUSED = (
+    "create_group",
+    "change_group",
+    "read_messages",
+    "search_messages",
+    "send_message",
+    "create_webhook",
+    "change_webhook",
+)
 ACCEPTED = ("2xx", "304", "401", "403", "404", "409", "412")
 REFUSED = ("400", "401", "403", "404", "409", "412", "415", "422")
 ENDS_A_PERSON = ("disable_person", "enable_person")
@@ -30,6 +39,8 @@ def config(deployment: Deployment, team: Team) -> str:
     group_id, doomed = team.new_group("ben"), team.new_group("ben")
     doomed_agent = {"handle": "doomed", "name": "Doomed", "provider": "builtin", "model": "scribe"}
     token = team.get("ada", f"/people/{team.ids['ben']}/tokens")["tokens"][0]["id"]
+    hook = {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Test"}
+    webhook, doomed_webhook = (team.post("ada", "/webhooks", hook)["webhook"]["id"] for _ in range(2))
     archived = team.new_group("ben")
     team.post("ada", f"/groups/{archived}/archive", {"reason": "to be read"})
     lines = [
@@ -37,8 +48,14 @@ def config(deployment: Deployment, team: Team) -> str:
         f"checks.negative_data_rejection.expected-statuses = {list(REFUSED)}",
         f'headers = {{ Authorization = "Bearer {team.bearers["ada"]}" }}',
         *parameters(
-            group_id=group_id, user_id=team.ids["ben"], agent_id=team.ids["scribe"], org_id=team.org_id, token_id=token
+            group_id=group_id,
+            user_id=team.ids["ben"],
+            agent_id=team.ids["scribe"],
+            org_id=team.org_id,
+            token_id=token,
+            webhook_id=webhook,
         ),
+        *operation("delete_webhook", *parameters(webhook_id=doomed_webhook)),
         *operation("create_org", f'headers = {{ Authorization = "Bearer {deployment.keys.operator_token}" }}'),
         *(
             line

@@ -4,7 +4,7 @@ import httpx
 
 from tests.e2e.deployment import Deployment, Team
 
-PARTS = ["database", "archives", "orchestrator"]
+PARTS = ["database", "archives", "webhook outbox", "orchestrator"]
 BEHIND = ["orchestrator database", "orchestrator archives", "group controller", "replay guard", "agents"]
 
 

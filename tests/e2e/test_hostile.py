@@ -10,6 +10,7 @@ import pytest
 from orchestrator.routes import endpoints
 from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.signing import SCHEME
+from tests.agents.turns import RUN_ID
 from tests.e2e.agent_request import run_request
 from tests.e2e.assault import (
     AMBIGUOUS,
@@ -97,8 +98,7 @@ async def test_every_call_of_an_app_takes_the_same_proof(
 
     def attempts() -> Iterator[Attempt]:
         for row in closed:
-            target = row.path.replace("{group_id}", chain.group_id).replace("{user_id}", chain.team.ids["ben"])
-            assert "{" not in target
+            target = row.path.format(group_id=chain.group_id, user_id=chain.team.ids["ben"], run_id=RUN_ID)
             yield attempt(f"{target} unsigned", RawRequest(row.method, target, (("Content-Type", "application/json"),)))
             good = chain.app(target, b"{}")
             for family in BRIEF:

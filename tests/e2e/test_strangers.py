@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,16 @@ from tests.e2e.wire import Answer, RawRequest, Wire
 Ids = Mapping[str, str]
 ABSENT: Final[Ids] = {
     f"{name}_id": f"{kind}_{'0' * 26}"
-    for name, kind in (("org", "org"), ("group", "grp"), ("user", "usr"), ("agent", "agt"), ("token", "tok"))
+    for name, kind in (
+        ("org", "org"),
+        ("group", "grp"),
+        ("user", "usr"),
+        ("agent", "agt"),
+        ("token", "tok"),
+        ("webhook", "whk"),
+        ("delivery", "dlv"),
+        ("run", "run"),
+    )
 }
 # A good body for every endpoint that takes one; ids in braces are filled in. A new endpoint has to enter itself.
 BODIES: Final[Mapping[str, object]] = {
@@ -29,6 +39,8 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /agents/{agent_id}": {"name": "Eve"},
     "PATCH /people/{user_id}": {"name": "Eve"},
     "PATCH /orgs/{org_id}": {"name": "Eve"},
+    "POST /webhooks": {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Eve"},
+    "PATCH /webhooks/{webhook_id}": {"label": "Eve"},
     "POST /groups": {"org_id": "{org_id}", "title": "Eve", "is_private": True, "agent_ids": ["{agent_id}"]},
     "PATCH /groups/{group_id}": {"title": "Eve"},
     "POST /groups/{group_id}/members": {"user_id": "{user_id}", "role": "member"},
@@ -41,6 +53,7 @@ BODIES: Final[Mapping[str, object]] = {
 # A good query for every endpoint that cannot do without.
 QUERIES: Final[Mapping[str, str]] = {"GET /groups/{group_id}/search": "?q=anybody"}
 REFUSED: Final = {403, 404, 422}
+PATIENCE_S: Final = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,8 @@ def town(deployment: Deployment) -> Town:
             "user_id": team.ids[user],
             "agent_id": team.ids["scribe"],
             "token_id": token_of(team, user),
+            **delivery_of(team),
+            "run_id": run_of(team, group_id),
         }
 
     away, home = ids(there, theirs, "ben"), ids(here, shared, "ben")
@@ -94,6 +109,35 @@ def town(deployment: Deployment) -> Town:
 
 def token_of(team: Team, user: str) -> str:
     return str(team.get("ada", f"/people/{team.ids[user]}/tokens")["tokens"][0]["id"])
+
+
+def delivery_of(team: Team) -> Ids:
+    """Something that is on its way to a webhook where nobody answers; each team has one."""
+    if "webhook" not in team.ids:
+        new = {"url": "http://127.0.0.1:65535/", "events": ["message.created"], "label": "Test"}
+        team.ids["webhook"] = team.post("ada", "/webhooks", new)["webhook"]["id"]
+        said = {"client_msg_id": "to-be-told", "text": "Tell them"}
+        team.post("ada", f"/groups/{team.new_group()}/messages", said)
+    path, deadline = f"/webhooks/{team.ids['webhook']}/deliveries", time.monotonic() + PATIENCE_S
+    while not (found := team.get("ada", path)["deliveries"]):
+        assert time.monotonic() < deadline, "nothing is on its way"
+    return {"webhook_id": team.ids["webhook"], "delivery_id": found[0]["id"]}
+
+
+def run_of(team: Team, group_id: str) -> str:
+    """A run of this group's scribe, which is over."""
+    who = next(name for name in ("ada", "cleo") if team.call(name, "GET", f"/groups/{group_id}/messages").is_success)
+    agent_id = team.ids["scribe"]
+    team.call(who, "POST", f"/groups/{group_id}/agents", {"agent_id": agent_id}).raise_for_status()
+    mentions = [{"kind": "agent", "id": agent_id}]
+    asking = {"client_msg_id": "ask", "text": "Well?", "mentions": mentions}
+    team.post(who, f"/groups/{group_id}/messages", asking)
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        events = team.get(who, f"/groups/{group_id}/messages?limit=200")["events"]
+        if runs := [event["run_id"] for event in events if event["type"] == "run.finished"]:
+            return str(runs[0])
+    raise AssertionError("the scribe never ended")
 
 
 @pytest.fixture
@@ -167,6 +211,8 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
         "user_id": team.ids["ben"],
         "agent_id": team.ids["scribe"],
         "token_id": token_of(team, "ben"),
+        **delivery_of(team),
+        "run_id": run_of(team, group_id),
     }
     rows = [row for row in endpoints.rows if parameters(row)]
     # What ends a membership, a group's agents or its life comes after what needs them.
@@ -176,6 +222,8 @@ async def test_ones_own_is_found_by_the_same_calls(deployment: Deployment, app: 
     rows.sort(key=lambda row: (row.method, row.path) == ("DELETE", "/agents/{agent_id}"))
     # Of somebody who was erased nothing is left to ask for.
     rows.sort(key=lambda row: row.path.endswith("/erase"))
+    # A delivery is there as long as its webhook.
+    rows.sort(key=lambda row: (row.method, row.path) == ("DELETE", "/webhooks/{webhook_id}"))
     for row in rows:
         # The owner has to stay to the end.
         who = "cleo" if row.path.endswith("/leave") else "ada"

@@ -198,13 +198,12 @@ async def test_the_orgs_usage_is_what_its_runs_say_they_used(team: Team, sit: Si
         await ada.say(text)
     there = await sit("ada", second)
     await there.say("@c")
-    used = [
-        e["data"]["usage"] for seat, runs in ((ada, 4), (there, 1)) for e in await seat.until_type("run.finished", runs)
-    ]
+    endings = [*(await ada.until_type("run.finished", 4)), *(await there.until_type("run.finished"))]
+    used = [ending["data"]["usage"] for ending in endings]
 
     def reported() -> dict[str, int]:
-        rows = team.get("ada", "/usage")["usage"]
-        return {name: sum(row[name] for row in rows) for name in used[0]}
+        total = team.get("ada", "/usage")["total"]
+        return {name: total[name] for name in used[0]}
 
     said = {name: sum(usage[name] for usage in used) for name in used[0]}
     async with asyncio.timeout(10):

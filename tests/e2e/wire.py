@@ -93,6 +93,9 @@ class Wire:
             answer = await asyncio.wait_for(_read(reader, has_body=not raw.startswith(b"HEAD ")), PATIENCE_S)
         except (OSError, EOFError):
             answer = Answer(0)
+        except asyncio.CancelledError:
+            writer.close()
+            raise
         if answer.status in (0, 101) or answer.headers.get("connection", "").lower() == "close":
             writer.close()
         else:

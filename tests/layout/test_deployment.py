@@ -10,13 +10,21 @@ from tests.layout.sources import ROOT
 TEXT = (ROOT / "wrangler.toml").read_text()
 CONFIG: dict[str, Any] = tomllib.loads(TEXT)
 BINDINGS = {
-    "app": {"DB", "ARCHIVES", "ORCHESTRATOR", "ASSETS", "RATE_LIMITER"},
-    "orchestrator": {"DB", "ARCHIVES", "AGENTS", "GROUP_CONTROLLER", "REPLAY_GUARD", "RATE_LIMITER"},
+    "app": {"DB", "ARCHIVES", "ORCHESTRATOR", "ASSETS", "RATE_LIMITER", "WEBHOOK_OUTBOX"},
+    "orchestrator": {
+        "DB",
+        "ARCHIVES",
+        "AGENTS",
+        "GROUP_CONTROLLER",
+        "REPLAY_GUARD",
+        "RATE_LIMITER",
+        "WEBHOOK_OUTBOX",
+    },
     "agents": {"REPLAY_GUARD", "RUN_BUFFER"},
 }
 OBJECT_CLASSES = {
     "app": set[str](),
-    "orchestrator": {"GroupController", "ReplayGuard", "RateLimiter"},
+    "orchestrator": {"GroupController", "ReplayGuard", "RateLimiter", "WebhookOutbox"},
     "agents": {"ReplayGuard", "RunBuffer"},
 }
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental", "unsafe", "no_python_workers")

@@ -15,7 +15,9 @@ CORE = [s for s in sources() if s.lines > TINY_LINES and any(fnmatchcase(s.path,
 
 
 @pytest.mark.parametrize(
-    "source", sources("shared", "durable_objects", "workers", "tools", "clients", "tests"), ids=lambda s: s.path
+    "source",
+    sources("shared", "durable_objects", "workers", "tools", "clients", "bench", "tests"),
+    ids=lambda s: s.path,
 )
 def test_no_module_is_named_after_nothing(source: Source) -> None:
     assert not NAMES_OF_NOTHING & set(source.path.removesuffix(".py").split("/"))

@@ -11,7 +11,11 @@ MEDIAN_FILE_LINES = 150
 CONTROLLER_LIMIT_LINES = 120
 MEDIAN_FUNCTION_LINES = 8
 NINE_IN_TEN_LINES = 35
-ALL = [source for source in sources("shared", "durable_objects", "workers", "tools", "clients", "tests") if source.text]
+ALL = [
+    source
+    for source in sources("shared", "durable_objects", "workers", "tools", "clients", "bench", "tests")
+    if source.text
+]
 
 
 @pytest.mark.parametrize("source", ALL, ids=lambda s: s.path)

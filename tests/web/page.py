@@ -26,7 +26,7 @@ _SAY_MUCH = """
     const { Api, Group } = await import('/parley/parley.js');
     const group = new Group({ api: new Api({ baseUrl: location.origin, token: args[0] }), groupId: args[1] });
     group.connect();
-    await Promise.all(Array.from({ length: 300 }, (_, number) => group.send(`filler ${number}`)));
+    await Promise.all(Array.from({ length: 500 }, (_, number) => group.send(`filler ${number}`)));
     group.close();
 """
 

@@ -116,7 +116,7 @@ def _variables(name: Worker, template: Mapping[str, str], deployment: Deployment
 
 
 def _renamed(template: Config, prefix: str) -> Config:
-    """Everything in it that has a name in the account: the Worker, its neighbours, database and bucket."""
+    """What in it has a name in the account: the Worker, its neighbours and their objects, database and bucket."""
 
     def renamed(value: str) -> str:
         return prefix + value.removeprefix(TEMPLATE_PREFIX)
@@ -125,4 +125,9 @@ def _renamed(template: Config, prefix: str) -> Config:
     for table, member in (("d1_databases", "database_name"), ("r2_buckets", "bucket_name"), ("services", "service")):
         if table in template:
             changed[table] = [{**row, member: renamed(row[member])} for row in template[table]]
+    if objects := template.get("durable_objects", {}).get("bindings"):
+        elsewhere = [
+            row | ({"script_name": renamed(row["script_name"])} if "script_name" in row else {}) for row in objects
+        ]
+        changed["durable_objects"] = {"bindings": elsewhere}
     return {**template, **changed}

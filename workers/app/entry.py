@@ -25,12 +25,14 @@ from app.settings import AppSettings, Idp
 from app.sign_in import SignIn
 from app.store import Store
 from app.usage_store import UsageStore
+from app.webhook_store import WebhookStore
 from shared import checkup
 from shared.cors import Cors
 from shared.edge.crypto import NodeEs256, NodeRs256, WebAesGcm, make_id, new_jti
 from shared.edge.d1 import D1
 from shared.edge.document import Document
 from shared.edge.js import now_ms
+from shared.edge.outbox import ObjectOutboxes
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
 from shared.edge.worker import Application, Environment
@@ -39,8 +41,10 @@ from shared.jwks import RemoteKeys
 from shared.log import Log
 from shared.signing import Signer
 from shared.tokens import Tokens
+from shared.webhooks import ReadDeliveries
 from workers import WorkerEntrypoint
 
+NO_DELIVERIES = ReadDeliveries(webhook_id=checkup.UNUSED, state=None, after="", limit=1)
 API_PATHS = frozenset(row.path.split("/")[1] for row in endpoints.rows)
 
 
@@ -53,6 +57,7 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
     database = D1(env.binding("DB"))
     archives = R2Bucket(env.binding("ARCHIVES"))
     access = AccessStore(database)
+    outboxes = ObjectOutboxes(env.binding("WEBHOOK_OUTBOX"))
     ports = AppPorts(
         settings=settings,
         store=Store(database),
@@ -60,6 +65,8 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         rosters=RosterStore(database),
         agents=AgentStore(database),
         usage=UsageStore(database),
+        webhooks=WebhookStore(database),
+        outbox=outboxes,
         infra=Infra(orchestrator, signer, now_ms, new_jti),
         archives=archives,
         sign_in=sign_in(settings.idp, access),
@@ -67,7 +74,11 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
         random_bytes=secrets.token_bytes,
         clock=now_ms,
         log=log,
-        checks={"database": checkup.of_database(database), "archives": checkup.of_bucket(archives)},
+        checks={
+            "database": checkup.of_database(database),
+            "archives": checkup.of_bucket(archives),
+            "webhook outbox": lambda: outboxes.page(checkup.UNUSED, NO_DELIVERIES),
+        },
     )
     once = Idempotency(KeptAnswers(database), WebAesGcm(), settings.operator_token, now_ms)
     cors = Cors(frozenset(settings.cors_origins))

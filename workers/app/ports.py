@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from app.access import AccessStore
 from app.agent_store import AgentStore
@@ -11,11 +12,25 @@ from app.settings import AppSettings
 from app.sign_in import SignIn
 from app.store import Store
 from app.usage_store import UsageStore
+from app.webhook_store import WebhookStore
 from shared.checkup import Checks
 from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
 from shared.log import Log
 from shared.ports import Bucket
+from shared.webhooks import Delivery, ReadDeliveries, Replay
+
+
+class Outbox(Protocol):
+    """What is on its way to the webhooks of an org. All methods raise Unavailable."""
+
+    async def page(self, org_id: str, asked: ReadDeliveries) -> tuple[Delivery, ...]: ...
+
+    async def replay(self, org_id: str, asked: Replay) -> Delivery:
+        """Raises NotFound; Conflict for one that was delivered."""
+        ...
+
+    async def forget(self, org_id: str, webhook_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,8 @@ class AppPorts:
     rosters: RosterStore
     agents: AgentStore
     usage: UsageStore
+    webhooks: WebhookStore
+    outbox: Outbox
     infra: Infra
     archives: Bucket
     sign_in: SignIn | None

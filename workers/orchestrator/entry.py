@@ -17,6 +17,7 @@ from orchestrator.rate_limit import ObjectRateLimit
 from orchestrator.routes import authenticate, endpoints
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.store import Store
+from orchestrator.webhook_outbox import WebhookOutbox
 from shared.clock import seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti, new_private_key
 from shared.edge.d1 import D1
@@ -37,7 +38,7 @@ from shared.tokens import Tokens
 from shared.trace import enter
 from workers import WorkerEntrypoint
 
-__all__ = ["Default", "GroupController", "RateLimiter", "ReplayGuard"]
+__all__ = ["Default", "GroupController", "RateLimiter", "ReplayGuard", "WebhookOutbox"]
 
 
 def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:

@@ -130,10 +130,15 @@ class Store:
                WHERE group_agents.group_id = ? AND agents.deleted_at IS NULL ORDER BY agents.id""",
             group_id,
         )
+        listening = await self._db.rows(
+            "SELECT events FROM webhooks WHERE org_id = ? AND enabled = 1", groups[0]["org_id"]
+        )
+        hooks = {name for row in listening for name in json.loads(str(row["events"]))}
         return Roster.model_validate(
             {
                 **groups[0],
                 "group_id": group_id,
+                "hooks": sorted(hooks),
                 "members": members,
                 "agents": [{**agent, "tools": json.loads(str(agent["tools"]))} for agent in agents],
                 "turns": TurnSettings.model_validate_json(str(groups[0]["turns"])),

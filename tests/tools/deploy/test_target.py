@@ -35,7 +35,8 @@ def test_two_deployments_share_nothing_in_the_account() -> None:
         tables = [
             row for worker in made.values() for table in worker.values() if isinstance(table, list) for row in table
         ]
-        kinds = ("database_name", "bucket_name", "service", "pattern")
+        kinds = ("database_name", "bucket_name", "service", "pattern", "script_name")
+        tables += [row for worker in made.values() for row in worker.get("durable_objects", {}).get("bindings", [])]
         return {row[kind] for row in tables for kind in kinds if kind in row} | {made[w]["name"] for w in WORKERS}
 
     assert names("production") & names("staging") == set()

@@ -1,0 +1,160 @@
+"""The outbox: what is accepted is delivered or given up, and nothing of it stays longer than it must."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import durable_objects.outbox
+from durable_objects.outbox import JITTER, KEPT_MS, Outbox, Outcome, Subscriber
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+from shared.webhooks import Accept, Delivery, ReadDeliveries, Replay
+from tests.fakes import FakeSql
+
+RETRIES_MS = (5_000, 60_000)
+BOTH = [Subscriber("whk_a", frozenset({"message.created"})), Subscriber("whk_b", frozenset({"run.finished"}))]
+
+
+def event(seq: int, kind: str = "message.created") -> str:
+    return json.dumps({"epoch": "epo_1", "seq": seq, "ts": "2026-01-01T00:00:00.000Z", "type": kind})
+
+
+@dataclass
+class Desk:
+    """An outbox with its clock; `dice` is what chance gives."""
+
+    sql: FakeSql = field(default_factory=FakeSql)
+    now_ms: int = 1_000_000
+    dice: float = 0.5
+    ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.sql, RETRIES_MS, self.make_id, lambda: self.dice)
+
+    def make_id(self, prefix: str) -> str:
+        self.ids += 1
+        return new_id(prefix, self.now_ms, self.ids.to_bytes(10))
+
+    def accept(self, *events: str) -> None:
+        self.outbox.accept(Accept(org_id="org_1", group_id="grp_1", events=events), BOTH, self.now_ms)
+
+    def page(self, webhook_id: str = "whk_a", state: Any = None) -> tuple[Delivery, ...]:  # noqa: ANN401
+        return self.outbox.page(ReadDeliveries(webhook_id=webhook_id, state=state, after="", limit=100)).deliveries
+
+    def try_all(self, status: int | None, error: str | None = None) -> int:
+        parcels = self.outbox.parcels("whk_a", self.now_ms, 100)
+        for parcel in parcels:
+            self.outbox.settle(parcel.delivery_id, Outcome(status, error), self.now_ms)
+        return len(parcels)
+
+    def bodies(self) -> list[str]:
+        return [str(body) for (body,) in self.sql.execute("SELECT body FROM deliveries ORDER BY id")]
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.sql.close()
+
+
+def test_each_webhook_gets_what_it_asked_for_once(desk: Desk) -> None:
+    for _ in range(2):
+        desk.accept(event(1), event(2, "run.finished"), event(3, "read.moved"))
+    assert [(one.seq, one.message_id) for one in desk.page("whk_a")] == [(1, "grp_1-epo_1-1")]
+    assert [one.seq for one in desk.page("whk_b")] == [2]
+    assert desk.outbox.due(desk.now_ms) == ["whk_a", "whk_b"]
+
+
+def test_what_failed_waits_longer_each_time_and_is_given_up_in_the_end(desk: Desk) -> None:
+    desk.accept(event(1))
+    for wait_ms in RETRIES_MS:
+        assert desk.try_all(500) == 1
+        assert desk.outbox.next_ms() == desk.now_ms + wait_ms
+        desk.now_ms += wait_ms - 1
+        assert desk.try_all(500) == 0
+        desk.now_ms += 1
+    assert desk.try_all(None, "timeout") == 1
+    [failed] = desk.page(state="failed")
+    assert (failed.attempts, failed.status, failed.error, failed.next_attempt_at) == (3, None, "timeout", None)
+    assert desk.outbox.due(desk.now_ms) == []
+
+
+@pytest.mark.parametrize("dice", [0.0, 1.0])
+def test_waiting_varies_by_a_fifth(desk: Desk, dice: float) -> None:
+    desk.accept(event(1))
+    desk.dice = dice
+    desk.try_all(503)
+    assert desk.outbox.next_ms() == desk.now_ms + int(5_000 * (1 + JITTER * (2 * dice - 1)))
+
+
+def test_of_what_was_delivered_the_words_are_gone_at_once_and_the_rest_in_a_day(desk: Desk) -> None:
+    desk.accept(event(1))
+    desk.try_all(204)
+    assert desk.bodies() == [""]
+    assert [one.state for one in desk.page()] == ["delivered"]
+    assert desk.outbox.next_ms() == desk.now_ms + KEPT_MS["delivered"]
+    desk.outbox.prune(desk.now_ms + KEPT_MS["delivered"] - 1)
+    assert len(desk.page()) == 1
+    desk.outbox.prune(desk.now_ms + KEPT_MS["delivered"])
+    assert desk.page() == ()
+    assert desk.outbox.next_ms() is None
+
+
+def test_a_replay_begins_anew_and_only_where_there_is_something_to_replay(desk: Desk) -> None:
+    desk.accept(event(1))
+    desk.outbox.give_up("whk_a", "disabled", desk.now_ms)
+    [failed] = desk.page(state="failed")
+    assert failed.error == "disabled"
+    replay = Replay(webhook_id="whk_a", delivery_id=failed.id)
+    again = desk.outbox.replay(replay, desk.now_ms)
+    assert (again.state, again.attempts) == ("waiting", 0)
+    desk.try_all(200)
+    with pytest.raises(Conflict):
+        desk.outbox.replay(replay, desk.now_ms)
+    with pytest.raises(NotFound):
+        desk.outbox.replay(Replay(webhook_id="whk_b", delivery_id=failed.id), desk.now_ms)
+
+
+def test_a_deleted_webhook_leaves_nothing_and_takes_nothing_of_others(desk: Desk) -> None:
+    desk.accept(event(1), event(2, "run.finished"))
+    [parcel] = desk.outbox.parcels("whk_a", desk.now_ms, 10)
+    desk.outbox.forget("whk_a")
+    desk.outbox.settle(parcel.delivery_id, Outcome(500), desk.now_ms)
+    assert desk.page("whk_a") == ()
+    assert len(desk.page("whk_b")) == 1
+
+
+def test_what_is_too_much_fails_at_once_and_only_the_latest_is_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_objects.outbox, "WAITING_LIMIT", 2)
+    monkeypatch.setattr(durable_objects.outbox, "KEPT_LIMIT", 3)
+    desk.accept(*(event(seq) for seq in range(1, 10)))
+    assert [one.seq for one in desk.page(state="waiting")] == [1, 2]
+    assert [(one.seq, one.error) for one in desk.page(state="failed")] == [(seq, "overflow") for seq in (7, 8, 9)]
+
+
+def test_pages_go_on_where_the_one_before_ended(desk: Desk) -> None:
+    desk.accept(*(event(seq) for seq in range(1, 6)))
+    seen: list[int] = []
+    after = ""
+    while found := desk.outbox.page(ReadDeliveries(webhook_id="whk_a", state=None, after=after, limit=2)).deliveries:
+        seen += [one.seq for one in found]
+        after = found[-1].id
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_what_is_being_served_does_not_ring(desk: Desk) -> None:
+    desk.accept(event(1))
+    assert desk.outbox.next_ms() == desk.now_ms
+    assert desk.outbox.next_ms({"whk_a"}) is None
+
+
+def test_accepting_is_all_or_nothing(desk: Desk) -> None:
+    with pytest.raises(KeyError):
+        desk.accept(event(1), '{"type":"message.created"}')
+    assert desk.page() == ()

@@ -1,0 +1,26 @@
+"""What an outbox asks of the directory: whom to tell, where, and with which secret.
+
+Law: as in `store`.
+"""
+
+import json
+
+from durable_objects.courier import Webhook
+from durable_objects.outbox import Subscriber
+from shared.ports import Database
+
+
+class WebhookStore:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def subscribers(self, org_id: str) -> list[Subscriber]:
+        rows = await self._db.rows("SELECT id, events FROM webhooks WHERE org_id = ? AND enabled = 1", org_id)
+        return [Subscriber(str(row["id"]), frozenset(json.loads(str(row["events"])))) for row in rows]
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        rows = await self._db.rows("SELECT url, secret, enabled FROM webhooks WHERE id = ?", webhook_id)
+        return Webhook(str(rows[0]["url"]), str(rows[0]["secret"]), bool(rows[0]["enabled"])) if rows else None
+
+    async def disable(self, webhook_id: str) -> None:
+        await self._db.rows("UPDATE webhooks SET enabled = 0 WHERE id = ?", webhook_id)
