@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from shared.errors import (
     AmbiguousCredential,
@@ -33,8 +33,9 @@ from shared.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from shared.http import PROBLEM_TYPE, Endpoint, has_tag
+from shared.http import Endpoint, has_tag
 from shared.protocol import EVENT_TYPES
+from tools.problems import HEADERS, LIMIT_HEADERS, example, failure, header, name_of, problem_details
 from tools.schemas import (
     Schema,
     Wanted,
@@ -49,7 +50,6 @@ from tools.schemas import (
     written_with_null,
 )
 
-PROBLEM: Final = "application/problem+json"
 EXAMPLE_IDS: Final = {
     "group_id": "grp_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     "user_id": "usr_01JD8Z6V5N4R3M2K1H0G9F8E7D",
@@ -67,19 +67,7 @@ NARROWER: Final[dict[type[ParleyError], tuple[type[ParleyError], ...]]] = {
 }
 
 
-LEAVES_OUT_NULL: Final = {"Manifest", *(model.__name__ for model in EVENT_TYPES)}
-
-
-class ProblemDetails(BaseModel):
-    """What went wrong (RFC 9457). `code` is stable; `detail` is for people; `request_id` finds it in the log."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    retry_after_ms: int | None = None
+LEAVES_OUT_NULL: Final = {"Manifest", "TurnSettings", *(model.__name__ for model in EVENT_TYPES)}
 
 
 @dataclass(frozen=True)
@@ -128,14 +116,14 @@ def document(service: Service) -> dict[str, Any]:
         "tags": _tags(service.endpoints),
         "paths": paths,
         "components": {
-            "schemas": {**read, **given, "ProblemDetails": _problem_details()},
+            "schemas": {**read, **given, "ProblemDetails": problem_details()},
             "securitySchemes": dict(service.schemes),
             "responses": {
-                _name(e): _failure(e, limited=bool(service.limited))
+                name_of(e): failure(e, limited=bool(service.limited))
                 for row in service.endpoints
                 for e in _by_status(service, row)
             },
-            "examples": {error.code: {"value": _example(error)} for error in _errors_of(service)},
+            "examples": {error.code: {"value": example(error)} for error in _errors_of(service)},
             "headers": {
                 name: header for name, header in HEADERS.items() if service.limited or name not in LIMIT_HEADERS
             },
@@ -143,28 +131,12 @@ def document(service: Service) -> dict[str, Any]:
     }
 
 
-HEADERS: Final[dict[str, Schema]] = {
-    "RequestId": {"description": "Finds this request in the log.", "required": True, "schema": {"type": "string"}},
-    "RetryAfter": {"description": "Seconds after which to try again.", "schema": {"type": "integer", "minimum": 1}},
-    "ETag": {
-        "description": "Names this state of the thing, for If-Match and If-None-Match.",
-        "schema": {"type": "string"},
-    },
-    "RateLimit": {"description": "`r` requests are left; in `t` seconds all are again.", "schema": {"type": "string"}},
-    "RateLimitPolicy": {"description": "`q` requests in `w` seconds.", "schema": {"type": "string"}},
-    "WWWAuthenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
-}
-
-
-LIMIT_HEADERS: Final = {"RateLimit": "RateLimit", "RateLimitPolicy": "RateLimit-Policy"}
-
-
-def _header(name: str) -> Schema:
-    return {"$ref": f"#/components/headers/{name}"}
-
-
 def _models(service: Service) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """Components of what is read and of what is written; the latter always has all its members."""
+    """Components of what is read and of what is written; the latter always has all its members.
+
+    Raises ValueError when two models have one name: a document has room for one.
+    """
+    _check_names(service)
     read = components(takes(*dict.fromkeys(row.body for row in service.endpoints if row.body is not None)))
     extra = {name: model for answer in service.answers.values() for name, model in answer.models.items()}
     results = dict.fromkeys(row.result for row in service.endpoints if row.result is not None)
@@ -177,6 +149,17 @@ def _models(service: Service) -> tuple[dict[str, Schema], dict[str, Schema]]:
     if "Event" not in defs:
         return read, given
     return read, {**given, "HistoryOk": history_page(given["HistoryOk"]), **event_components(defs)}
+
+
+def _check_names(service: Service) -> None:
+    asked = [model for row in service.endpoints for model in (row.body, row.query, row.result) if model is not None]
+    extra = [
+        kind for answer in service.answers.values() for kind, _ in answer.models.values() if isinstance(kind, type)
+    ]
+    by_name: dict[str, type] = {}
+    for model in (*asked, *extra):
+        if by_name.setdefault(model.__name__, model) is not model:
+            raise ValueError(f"two models are called {model.__name__}: {by_name[model.__name__]} and {model}")
 
 
 # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +243,7 @@ def _conditions(service: Service, row: Endpoint) -> list[Schema]:
         name, about = CONDITIONS[row.method]
         found.append({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
     if _keyed(service, row):
-        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
         about = "The same key with the same request creates once and gets the same answer, for a day."
         found.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
     return found
@@ -286,9 +269,9 @@ def _keyed(service: Service, row: Endpoint) -> bool:
 
 def _success(service: Service, row: Endpoint) -> Schema:
     about = HTTPStatus(row.status).phrase
-    headers = {"X-Request-Id": _header("RequestId"), **({"ETag": _header("ETag")} if _tagged(service, row) else {})}
+    headers = {"X-Request-Id": header("RequestId"), **({"ETag": header("ETag")} if _tagged(service, row) else {})}
     if row.auth in service.limited:
-        headers |= {name: _header(component) for component, name in LIMIT_HEADERS.items()}
+        headers |= {name: header(component) for component, name in LIMIT_HEADERS.items()}
     if row.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return {"description": f"{about}: the socket is open; see asyncapi.json for what it speaks."}
     answer = service.answers.get(row.handler.__name__)
@@ -303,7 +286,7 @@ def _success(service: Service, row: Endpoint) -> Schema:
 def _unchanged(service: Service, row: Endpoint) -> dict[str, Schema]:
     if row.method != "GET" or not _tagged(service, row):
         return {}
-    headers = {"X-Request-Id": _header("RequestId"), "ETag": _header("ETag")}
+    headers = {"X-Request-Id": header("RequestId"), "ETag": header("ETag")}
     return {"304": {"description": "It is as you have it.", "headers": headers}}
 
 
@@ -335,7 +318,7 @@ def _errors_of(service: Service) -> list[type[ParleyError]]:
 
 def _failures(service: Service, row: Endpoint) -> dict[str, Schema]:
     return {
-        str(errors[0].status): {"$ref": f"#/components/responses/{_name(errors)}"}
+        str(errors[0].status): {"$ref": f"#/components/responses/{name_of(errors)}"}
         for errors in _by_status(service, row)
     }
 
@@ -345,42 +328,3 @@ def _by_status(service: Service, row: Endpoint) -> list[list[type[ParleyError]]]
     for error in errors_of(service, row):
         by_status.setdefault(error.status, []).append(error)
     return list(by_status.values())
-
-
-def _name(errors: Sequence[type[ParleyError]]) -> str:
-    return ".".join(error.code for error in errors)
-
-
-def _failure(errors: Sequence[type[ParleyError]], *, limited: bool) -> Schema:
-    headers = {"X-Request-Id": _header("RequestId")}
-    if any(error.temporary for error in errors):
-        headers["Retry-After"] = _header("RetryAfter")
-    if TooManyRequests in errors and limited:
-        headers |= {name: _header(component) for component, name in LIMIT_HEADERS.items()}
-    if InvalidCredential in errors:
-        headers["WWW-Authenticate"] = _header("WWWAuthenticate")
-    codes = {"properties": {"code": {"enum": [error.code for error in errors]}}}
-    content = {
-        "schema": {"allOf": [ref("ProblemDetails"), codes]},
-        "examples": {error.code: {"$ref": f"#/components/examples/{error.code}"} for error in errors},
-    }
-    about = " · ".join(f"`{error.code}`: {error.title}" for error in errors)
-    return {"description": about, "headers": headers, "content": {PROBLEM: content}}
-
-
-def _problem_details() -> Schema:
-    schema = written(TypeAdapter(ProblemDetails).json_schema())
-    codes = {"type": "string", "description": "Stable; what a program should look at."}
-    return {**schema, "properties": {**schema["properties"], "code": codes}}
-
-
-def _example(error: type[ParleyError]) -> Schema:
-    example: Schema = {
-        "type": f"{PROBLEM_TYPE}{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.title,
-        "code": error.code,
-        "request_id": "req_01JD8Z6V5N4R3M2K1H0G9F8E7D",
-    }
-    return {**example, "retry_after_ms": 1000} if error.temporary else example

@@ -10,6 +10,8 @@ from typing import Any
 import js
 from pyodide.ffi import jsnull, to_js
 
+_LARGEST = 2**53 - 1
+
 
 def js_object(values: dict[str, Any]) -> Any:
     """A plain JavaScript object, nested ones included."""
@@ -32,6 +34,9 @@ def now_ms() -> int:
 
 
 def to_sql(value: Any) -> Any:
+    """Pyodide (314.0.6) makes a BigInt of the largest safe integer already, and SQL takes none."""
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        return float(value)
     return jsnull if value is None else value
 
 

@@ -119,8 +119,6 @@ async def furnish_group(database: FakeDatabase, group_id: str, roles: dict[str, 
         "title": "T",
         "is_private": 0,
         "status": "active",
-        "created_by": "ada",
-        "created_at": NOW,
     }
     database.insert("groups", id=group_id, **row, created_by="ada", created_at=NOW)
     for number, (name, role) in enumerate(roles.items()):

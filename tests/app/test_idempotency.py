@@ -47,7 +47,7 @@ class Desk:
         self.secret = "s" * 32
 
     async def ask(self, key: str | None, *, who: Person | None = ADA, body: bytes = b"{}", **more: Any) -> Response:  # noqa: ANN401
-        headers = [] if key is None else [(b"idempotency-key", key.encode())]
+        headers = [] if key is None else [(b"idempotency-key", key.encode("latin-1"))]
         path, query = more.get("path", b"/people/usr_ben/tokens"), more.get("query", b"")
         scope = {"type": "http", "method": "POST", "raw_path": path, "query_string": query, "headers": headers}
         exchange = Exchange(more.get("endpoint", CREATES), who, Request(scope), body, {})
@@ -171,7 +171,7 @@ async def test_the_directory_gives_neither_key_nor_token_away(desk: Desk) -> Non
         await desk.ask("the-key")
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "grüß"])
+@pytest.mark.parametrize("key", ["", " ", "\t ", "x" * 256])
 async def test_a_bad_key_is_told_so(desk: Desk, key: str) -> None:
     with pytest.raises(InvalidBody):
         await desk.ask(key)

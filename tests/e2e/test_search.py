@@ -39,6 +39,17 @@ async def test_a_page_goes_on_where_the_one_before_ended(team: Team, sit: Sit) -
     assert ([hit["seq"] for hit in rest["hits"]], rest["more"]) == (said[1::-1], False)
 
 
+async def test_the_largest_of_all_seqs_is_a_place_like_any_other(team: Team, sit: Sit) -> None:
+    group_id, last = team.new_group(), 2**53 - 1
+    ada = await sit("ada", group_id)
+    seq = await ada.say("cake")
+    found = await asyncio.to_thread(team.get, "ada", f"/groups/{group_id}/search?q=cake&before={last}")
+    assert [hit["seq"] for hit in found["hits"]] == [seq]
+    assert team.get("ada", f"/groups/{group_id}/messages?before={last}")["events"][-1]["seq"] == seq
+    assert team.get("ada", f"/groups/{group_id}/messages?after={last}")["events"] == []
+    assert (await ada.ok("history", before=last))["events"][-1]["seq"] == seq
+
+
 async def test_what_an_agent_said_is_found_and_an_archived_group_is_still_searched(team: Team, sit: Sit) -> None:
     group_id = team.new_group()
     ada = await sit("ada", group_id)

@@ -31,7 +31,7 @@ class GroupArchivedAt(Model):
     r2_path: str
 
 
-class GroupRestored(Model):
+class GroupActive(Model):
     status: Literal["active"] = "active"
 
 
@@ -58,13 +58,13 @@ async def archive_group(call: PersonCall, body: ArchiveReason) -> GroupArchivedA
 
 
 @endpoints.add("POST", "/groups/{group_id}/restore", auth="person", errors=_LIFE_ERRORS)
-async def restore_group(call: PersonCall, body: ArchiveReason) -> GroupRestored:
+async def restore_group(call: PersonCall, body: ArchiveReason) -> GroupActive:
     """Make an archived group live again: its log goes on where it ended. Owners of the group, admins of the org."""
     group = await find_group(call)
     if group.my_role != "owner" and call.caller.role == "member":
         raise Forbidden("This takes an owner of the group, or an admin of the org")
     await call.ports.infra.restore(group.id, call.caller.id, body.reason)
-    return GroupRestored()
+    return GroupActive()
 
 
 @endpoints.add("DELETE", "/groups/{group_id}", auth="person", errors=_LIFE_ERRORS)
