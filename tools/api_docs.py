@@ -133,8 +133,10 @@ def _app() -> Service:
             ),
             "stream_run": Answer(
                 {
-                    "type": "string",
-                    "description": "`data:` is an event of the format asked for, `id:` its place in the run.",
+                    "type": "object",
+                    "description": "A server-sent event: `id` is its place in the run.",
+                    "properties": {"data": {"type": "string"}, "id": {"type": "string"}},
+                    "required": ["data"],
                 }
             ),
             "jwks": JWKS,

@@ -67,7 +67,7 @@ NARROWER: Final[dict[type[ParleyError], tuple[type[ParleyError], ...]]] = {
 }
 
 
-LEAVES_OUT_NULL: Final = {"Manifest", "TurnSettings", *(model.__name__ for model in EVENT_TYPES)}
+LEAVES_OUT_NULL: Final = {"Manifest", "PartChecked", "TurnSettings", *(model.__name__ for model in EVENT_TYPES)}
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,6 @@ def config(deployment: Deployment, team: Team, ids: Mapping[str, str]) -> str:
             for name in MAY_BE_REFUSED
             for line in operation(name, f"checks.positive_data_acceptance.expected-statuses = {[*ACCEPTED, '422']}")
         ),
-        # Of server-sent events it holds each to the schema, which is of the whole.
-        *operation("stream_run", "checks.response_schema_conformance.enabled = false"),
         # A disabled person is disabled, and still there to be read of.
         *operation("read_person", "checks.use_after_free.enabled = false"),
         # A socket; the others speak HTTP.
