@@ -116,7 +116,10 @@ class Page:
         self.one(css).send_keys(text)
 
     def say_much(self, token: str, group_id: str) -> None:
-        """More than a page loads when it opens a group, over a socket of its own."""
+        """More than a page loads when it opens a group, over a socket of its own.
+
+        Said on the page of somebody who is not there: a page that is would have it all as it came.
+        """
         run_async(self.chrome, _SAY_MUCH, token, group_id)
 
     def cut_line(self, *, cut: bool) -> None:

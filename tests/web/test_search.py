@@ -14,9 +14,8 @@ def test_what_is_found_is_marked_and_leads_to_the_message(open_page: OpenPage, t
     group_id = team.new_group()
     # Marks count code points: each of these letters is two of JavaScript's.
     there = said(team, group_id, "🥘🥘🥘 Plum cake for the harbour")
-    ada = open_page("ada")
-    ada.say_much(team.bearers["ada"], group_id)
-    ada.open_group(group_id)
+    open_page("cleo").say_much(team.bearers["ada"], group_id)
+    ada = open_page("ada", group_id)
 
     ada.press(Keys.CONTROL, "k")
     ada.one(".searching input").send_keys("plum harb")

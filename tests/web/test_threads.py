@@ -41,10 +41,9 @@ def test_answers_gather_in_a_thread_that_both_see_grow(open_page: OpenPage, team
 def test_a_quote_leads_to_its_message_even_when_that_was_not_loaded(open_page: OpenPage, team: Team) -> None:
     group_id = team.new_group()
     first = said(team, group_id, "The very first thing")
-    ada = open_page("ada")
-    ada.say_much(team.bearers["ada"], group_id)
+    open_page("cleo").say_much(team.bearers["ada"], group_id)
     said(team, group_id, "I come back to this", reply_to=first)
-    ada.open_group(group_id)
+    ada = open_page("ada", group_id)
 
     ada.one(".quoted")
     assert all(message.seq > first for message in ada.messages())
