@@ -25,7 +25,8 @@ WORKERS: Final = ("app", "orchestrator", "agents")
 ROUNDS: Final = 3
 _MB: Final = 1e6
 _MIB: Final = 2**20
-# V8 reserves more than 4 GiB of addresses for a WebAssembly memory; what is in use of it comes first.
+# V8 reserves 4 GiB of addresses and more for a WebAssembly memory; what is in use of it comes first. JavaScript's own
+# heaps lie in a cage of 4 GiB, so that less than that is left behind each.
 _RESERVED_BYTES: Final = 4 * 2**30
 _RANGE: Final = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ 00:00 0\s*$")
 CONFIG: Final = """\
@@ -70,7 +71,7 @@ def wasm_heaps(maps: Path) -> list[int]:
     for line in maps.read_text().splitlines():
         match = _RANGE.match(line)
         start, end = (int(match[1], 16), int(match[2], 16)) if match else (0, 0)
-        if match and match[3] == "---p" and end - start > _RESERVED_BYTES // 2 and before and before[1] == start:
+        if match and match[3] == "---p" and before and before[1] == start and end - before[0] >= _RESERVED_BYTES:
             heaps.append(before[1] - before[0])
         before = (start, end) if match and match[3] == "rw-p" else None
     return heaps
