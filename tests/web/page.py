@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
@@ -15,6 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tools.browser import run_async
 
 WAIT_S = 30
+T = TypeVar("T")
 _MESSAGES = """
     return [...document.querySelectorAll(".timeline .message[data-seq]")].map((row) => ({
         seq: Number(row.dataset.seq), by: row.getAttribute("aria-label").split(",")[0],
@@ -59,7 +60,18 @@ class Page:
         return self.all(css)[0]
 
     def text(self, css: str) -> str:
-        return str(self.one(css).text)
+        return self._at_first(css, lambda element: str(element.text))
+
+    def _at_first(self, css: str, act: Callable[[WebElement], T]) -> T:
+        """Again, should the page draw itself anew between finding an element and doing something with it."""
+        done: list[T] = []
+
+        def tried(page: "Page") -> object:
+            done.extend(act(element) for element in page.all(css)[:1])
+            return done
+
+        self.until(tried)
+        return done[0]
 
     def js(self, script: str) -> Any:  # noqa: ANN401 -- whatever the script returns
         return self.chrome.execute_script(script)
@@ -100,7 +112,7 @@ class Page:
         self.until(lambda _: not self.all(".pending"))
 
     def click(self, css: str) -> None:
-        self.one(css).click()
+        self._at_first(css, WebElement.click)
 
     def point_at(self, css: str) -> None:
         """The focus, which shows what one can do there."""

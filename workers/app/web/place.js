@@ -18,19 +18,24 @@ export function Place({ id, rooms, session }) {
   if (problem && !group) return html`<${Message} title=${problem.status === 404 ? "There is no such group" : problem.title}
     text=${problem.status === 404 ? "It does not exist, or it is private and you are not in it." : problem.detail}>
     ${problem.temporary && html`<button type="button" onClick=${again}>Try again</button>`}<//>`;
-  if (group) return html`<${Live} group=${group} record=${record} session=${session} rooms=${rooms} again=${again} />`;
+  const over = group !== undefined && isOver(group) && record?.status === "archived";
+  if (group && !over) return html`<${Live} group=${group} record=${record} session=${session} rooms=${rooms} again=${again} />`;
   if (!record) return html`<main class="nowhere"><p class="muted" role="status">Opening …</p></main>`;
   if (record.my_role === null) return html`<${Door} record=${record} session=${session} rooms=${rooms} again=${again} />`;
-  return html`<${Archived} record=${record} session=${session} rooms=${rooms} again=${again} />`;
+  // The same component with and without the room that was just left, so that what one had begun there goes on.
+  return html`<${Archived} record=${record} session=${session} room=${over ? group.state : undefined} rooms=${rooms} again=${again} />`;
+}
+
+function isOver({ state, link }) {
+  return state.status !== "active" && link.name === "closed";
 }
 
 /** Follows a live group until its line ends for good. */
 function Live({ group, record, session, rooms, again }) {
   useEvents(group, ["link", "state"]);
   const { link, state } = group;
-  const over = state.status !== "active" && link.name === "closed";
+  const over = isOver(group);
   useEffect(() => { if (over || (link.name === "closed" && link.code === 4503)) again(); }, [over, link.name]);
-  if (over && record?.status === "archived") return html`<${Archived} record=${record} session=${session} room=${state} rooms=${rooms} again=${again} />`;
   if (link.name === "closed" && link.code !== 4504 && state.epoch === null) {
     return html`<${Message} title="This group cannot be opened" text="You may have been removed, or your sign-in is no longer valid." />`;
   }
