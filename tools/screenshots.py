@@ -208,6 +208,7 @@ def beside(screen: Screen, demo: dict[str, Any], group_id: str) -> None:
     screen.click("dialog header button")
     screen.run(HIRE, demo["users"][0]["token"], group_id, RESEARCHER)
     screen.run(SAY, "Linus", "@researcher what do status pages cost?", None)
+    screen.click(".to-end")
     screen.see(".approval")
     screen.shoot("approval")
 
