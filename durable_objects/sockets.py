@@ -1,8 +1,8 @@
 """The sockets of one group: hibernating WebSockets, and who sits at each.
 
 Law: no rule. What a socket must know through hibernation lies in its attachment; a dead or slow socket never stops the
-others. One border crossing a broadcast: node's EventEmitter holds one bound `send` for each socket that has said hello.
-Under load what piles up shares a frame, which costs one send a socket rather than one a message (`pacing`).
+others. A broadcast is one crossing of the border (`audience`). Under load what piles up shares a frame, which costs one
+send a socket rather than one a message (`pacing`).
 """
 
 import asyncio
@@ -15,16 +15,15 @@ from typing import Any, Final
 import js
 from pyodide.ffi import JsException
 
+from durable_objects.audience import Audience
 from durable_objects.effects import Session
 from durable_objects.joining import joined
 from durable_objects.pacing import Pacing
-from shared.edge.js import node_module, now_ms
+from shared.edge.js import now_ms
 
 GATHER_LIMIT: Final = 200
 UNREAD_LIMIT_BYTES: Final = 1024 * 1024
 LOOK_EVERY_CHARS: Final = 128 * 1024
-_OPEN: Final = 1
-_EVENT: Final = "text"
 
 
 @dataclass
@@ -44,8 +43,7 @@ class Sockets:
         self._stalled = stalled
         self._open: dict[str, _Seat] = {}
         self._by_js_id: dict[int, _Seat] = {}
-        self._emit_to_all: Any = None
-        self._ready = 0
+        self._audience = Audience()
         self._pacing = Pacing()
         self._gathered: list[str] = []
         self._unlooked_chars = 0
@@ -74,6 +72,8 @@ class Sockets:
         self._open[session.socket_id] = seat
         # An id is that of one JavaScript object as long as something holds it, and the seat does.
         self._by_js_id[socket.js_id] = seat
+        if session.ready:
+            self._audience.add(session.socket_id, socket)
 
     def remember(self, session: Session) -> None:
         """Also what was gathered goes out first: a socket that is registered now has had it in its replay."""
@@ -82,7 +82,8 @@ class Sockets:
         if seat is not None:
             _attach(seat.socket, session)
             seat.session = session
-            self._emit_to_all = None
+            if session.ready:
+                self._audience.add(session.socket_id, seat.socket)
 
     def leave(self, socket: Any) -> Session:
         """The socket is closing: answer its close, without which the client waits, and say who sat there."""
@@ -101,9 +102,7 @@ class Sockets:
     def tell_all(self, text: str, but: str | None) -> None:
         if but is not None:
             self.flush()
-            for session in self.sessions():
-                if session.ready and session.socket_id != but:
-                    self.tell(session.socket_id, text)
+            self._told(text, self._audience.tell_all_but(but, text))
         elif self._gathered:
             self._gathered.append(text)
             if len(self._gathered) >= GATHER_LIMIT:
@@ -132,39 +131,16 @@ class Sockets:
             self._forget(seat.session)
 
     def _emit(self, text: str) -> None:
-        if self._emit_to_all is None:
-            self._emit_to_all = self._emitter().emit
-        try:
-            self._emit_to_all(_EVENT, text)
-        except JsException:
-            self._finish_after_failure(text)
-        self._pacing.sent(self._ready, now_ms())
+        self._told(text, self._audience.tell(text))
+
+    def _told(self, text: str, dead: str | None) -> None:
+        if dead is not None:
+            self._forget(self._open[dead].session)
+        self._pacing.sent(len(self._audience), now_ms())
         self._unlooked_chars += len(text)
         if self._unlooked_chars >= LOOK_EVERY_CHARS:
             self._unlooked_chars = 0
             self._look_for_the_slow()
-
-    def _emitter(self) -> Any:
-        emitter = node_module("events").EventEmitter.new()
-        emitter.setMaxListeners(0)
-        ready = [seat.socket for seat in self._open.values() if seat.session.ready]
-        for socket in ready:
-            emitter.on(_EVENT, socket.send.bind(socket))
-        self._ready = len(ready)
-        return emitter
-
-    def _finish_after_failure(self, text: str) -> None:
-        """`emit` stops at the first socket that throws, and only one that is not open does: go on behind it."""
-        self._emit_to_all = None
-        behind = False
-        for seat in list(self._open.values()):
-            if not seat.session.ready:
-                continue
-            if behind:
-                self.tell(seat.session.socket_id, text)
-            elif seat.socket.readyState != _OPEN:
-                behind = True
-                self._forget(seat.session)
 
     def _look_for_the_slow(self) -> None:
         """`bufferedAmount` is what the runtime has not passed on yet.
@@ -179,7 +155,7 @@ class Sockets:
         seat = self._open.pop(session.socket_id, None)
         if seat is not None:
             self._by_js_id.pop(seat.socket.js_id, None)
-            self._emit_to_all = None
+            self._audience.remove(session.socket_id)
 
 
 def _attach(socket: Any, session: Session) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 # What imports the platform; under the counter these are loaded anew.
-EDGE: Final = ("shared.edge.js", "shared.edge.object_sql", "durable_objects.sockets")
+EDGE: Final = ("shared.edge.js", "shared.edge.object_sql", "durable_objects.audience", "durable_objects.sockets")
 
 
 class Border:
@@ -115,7 +115,12 @@ def emitter(border: Border) -> Js:
         for listener in listeners:
             listener(text)
 
-    return border.thing(setMaxListeners=lambda _: None, on=lambda _, listener: listeners.append(listener), emit=emit)
+    return border.thing(
+        setMaxListeners=lambda _: None,
+        on=lambda _, listener: listeners.append(listener),
+        off=lambda _, listener: listeners.remove(listener),
+        emit=emit,
+    )
 
 
 def install(border: Border, monkeypatch: pytest.MonkeyPatch) -> None:
