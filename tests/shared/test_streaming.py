@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.streaming import with_heartbeat
+from shared.streaming import AHEAD_PIECES, with_heartbeat
 
 SOON_S = 0.001
 LONG_S = 60.0
@@ -77,3 +77,45 @@ async def test_a_failure_of_the_source_is_the_readers() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         assert [piece async for piece in with_heartbeat(broken(), "♥", LONG_S)] == []
+
+
+@pytest.mark.parametrize("joining", [True, False])
+async def test_a_slow_reader_gets_everything_in_order(joining: bool) -> None:
+    async def many() -> AsyncGenerator[str]:
+        for number in range(3 * AHEAD_PIECES):
+            yield f"{number},"
+
+    found = []
+    async for piece in with_heartbeat(many(), "♥", LONG_S, joining=joining):
+        found.append(piece)
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert "".join(found) == "".join(f"{number}," for number in range(3 * AHEAD_PIECES))
+    assert len(found) < AHEAD_PIECES if joining else len(found) == 3 * AHEAD_PIECES
+
+
+async def test_a_source_is_not_read_far_ahead_of_its_reader() -> None:
+    given = 0
+
+    async def endless() -> AsyncGenerator[str]:
+        nonlocal given
+        while True:
+            given += 1
+            yield "word "
+
+    async with aclosing(with_heartbeat(endless(), "♥", LONG_S)) as stream:
+        for _ in range(5):
+            await anext(stream)
+            await asyncio.sleep(0)
+        assert given <= AHEAD_PIECES + 5
+
+
+async def test_a_failure_that_the_reader_did_not_wait_for_is_nobodys() -> None:
+    async def broken() -> AsyncGenerator[str]:
+        yield "a"
+        raise ValueError("broken")
+
+    async with aclosing(with_heartbeat(broken(), "♥", LONG_S)) as stream:
+        assert await anext(stream) == "a"
+        for _ in range(3):
+            await asyncio.sleep(0)

@@ -73,7 +73,7 @@ async def run(call: RunCall, body: AgentRunRequest) -> Response:
     """Run one turn; the events come one a line, the last one is a result, a wish for tools, or an error."""
     _check(call.caller, body)
     # An empty line is what a reader of lines skips.
-    lines = with_heartbeat(_lines(body, call.ports.stage), "\n")
+    lines = with_heartbeat(_lines(body, call.ports.stage), "\n", joining=True)
     return Closing(lines, media_type="application/x-ndjson", headers=_NO_STORE)
 
 
