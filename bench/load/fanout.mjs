@@ -42,7 +42,7 @@ export async function fanout(job) {
   await Promise.race([done, room.broken]);
   const elapsed = performance.now() - started;
   const used = process.cpuUsage(cpu);
-  room.leave();
+  await room.leave();
   check(room, stored, job);
   return {
     messages_per_s: (job.messages * 1000) / elapsed,

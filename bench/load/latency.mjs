@@ -29,6 +29,6 @@ export async function latency(job) {
       await new Promise((resolve) => setTimeout(resolve, job.gap_ms));
     }
   }
-  room.leave();
+  await room.leave();
   return { replied_ms: replied, shown_ms: shown };
 }

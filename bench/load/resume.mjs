@@ -31,7 +31,7 @@ export async function resume(job) {
     socket.send(JSON.stringify({ id: 0, hello: { since: job.since } }));
   });
   const elapsed = performance.now() - started;
-  leave(socket);
+  await leave(socket);
   if (!recovered) {
     throw new Error("everything came, and hello said that it would not");
   }
@@ -50,12 +50,12 @@ export async function join(job) {
       socket.send('{"id":0,"hello":{}}');
     });
     waits.push(performance.now() - started);
-    leave(socket);
+    await leave(socket);
   }
   return { waits_ms: waits };
 }
 
-function leave(socket) {
+async function leave(socket) {
   socket.onClose = () => {};
-  socket.close();
+  await socket.close();
 }

@@ -3,6 +3,7 @@
 import { Socket } from "./socket.mjs";
 
 const AT_ONCE = 16;
+const PARTING_MS = 20_000;
 const REPLY = Buffer.from('{"id":');
 
 /** The order of events as the first observer saw it; every other one is held against it. */
@@ -85,11 +86,16 @@ export class Room {
     };
   }
 
-  leave() {
+  /** All go, and have gone: the next to be measured shall not pay for it. */
+  async leave() {
     for (const socket of this.members) {
       socket.onClose = () => {};
-      socket.close();
     }
+    const gone = Promise.all(this.members.map((socket) => socket.close()));
+    const late = new Promise((_, reject) => {
+      setTimeout(() => reject(new Error(`the server did not close within ${PARTING_MS} ms`)), PARTING_MS).unref();
+    });
+    await Promise.race([gone, late]);
   }
 
   #heard(index, payload) {

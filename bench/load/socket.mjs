@@ -62,9 +62,13 @@ export class Socket {
     this.#stream.write(frame(TEXT, Buffer.from(text)));
   }
 
+  /** Resolves once the server has closed as well: what it does about a parting is over then. */
   close() {
-    this.#stream.write(frame(CLOSE, Buffer.from([0x03, 0xe8])));
-    this.#stream.end();
+    const gone = this.closed ? Promise.resolve() : new Promise((resolve) => this.#stream.once("close", resolve));
+    if (!this.closed) {
+      this.#stream.write(frame(CLOSE, Buffer.from([0x03, 0xe8])));
+    }
+    return gone;
   }
 
   #read(data) {

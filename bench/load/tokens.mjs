@@ -70,7 +70,7 @@ export async function tokens(job) {
   room.members[0].send(JSON.stringify({ id: 1, send: { client_msg_id: job.run, text: job.text } }));
   await Promise.race([done, room.broken]);
   const elapsed = performance.now() - started;
-  room.leave();
+  await room.leave();
   return { ages_ms: summary(ages), shown: ages.length, elapsed_ms: elapsed };
 }
 
@@ -103,7 +103,7 @@ export async function firstToken(job) {
       room.members[0].send(JSON.stringify({ id: number + 1, send }));
     });
   }
-  room.leave();
+  await room.leave();
   return { waits_ms: waits };
 }
 

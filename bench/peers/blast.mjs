@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const CLOSE = 0x88;
 const rooms = new Map();
 
 function frame(text) {
@@ -41,7 +42,9 @@ server.on("upgrade", (request, socket) => {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
   socket.on("data", (data) => {
     const text = data.toString("latin1");
-    if (text.includes('"hello"')) {
+    if (data[0] === CLOSE) {
+      socket.end();
+    } else if (text.includes('"hello"')) {
       socket.write(frame('{"id":0,"ok":{"head":0}}'));
     } else if (!room.started && text.includes('"send"')) {
       room.started = true;
