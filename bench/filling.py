@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Final
 
 from tools.chaos.town import CONTROLLER, Room
-from tools.stack import Stack
+from tools.stack import Stack, StackError
 
 _BATCH: Final = 50_000
 # The text of an event as the product stores it, canonical; `test_filling` holds it against the model.
@@ -34,4 +34,14 @@ def fill(stack: Stack, room: Room, count: int, *, up_to: bool = False) -> int:
         values = {"sender": person.id, "name": person.name, "epoch": epoch, "digest": "0" * 64}
         for first in range(head + 1, last + 1, _BATCH):
             database.execute(STATEMENT, values | {"first": first, "last": min(first + _BATCH - 1, last)})
+    _put_to_sleep(stack, room)
     return last
+
+
+def _put_to_sleep(stack: Stack, room: Room) -> None:
+    """An alarm may have woken it meanwhile, and it would go on from the head that it found then."""
+    try:
+        stack.evict(CONTROLLER, room.group_id, web_sockets="close")
+    except StackError as exc:
+        if "not currently running" not in str(exc):
+            raise
