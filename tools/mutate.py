@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Queue
 from typing import Final
@@ -144,6 +145,8 @@ def targets(words: list[str]) -> list[Target]:
 
 def main(words: list[str]) -> int:
     """Mutates the files whose paths contain one of these words, or all. The exit code is 0 when enough were killed."""
+    if find_spec("pytest") is None:
+        raise ToolError("The packages of the tests are not there yet; `make check` brings them.")
     started = time.monotonic()
     chosen = targets(words)
     with tempfile.TemporaryDirectory(prefix="parley-mutants-") as folder:
