@@ -12,7 +12,10 @@ from shared.agent_api import AgentProfile
 from shared.protocol import Mention
 
 _HANDLE: Final = re.compile(r"(?<![\w@/.])@([a-z0-9][a-z0-9_-]{0,31})(?![\w-])", re.IGNORECASE)
-_QUOTED: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|“[^”]*”|\"[^\"\n]*\"|^[ \t]*>.*$", re.DOTALL | re.MULTILINE)
+# No alternative looks beyond the next sign of its own kind: what an agent says may be long, and made to be slow.
+_QUOTED: Final = re.compile(
+    r"```(?:.*?```|.*)|`[^`\n]*`|“[^“”]*”|\"[^\"\n]*\"|^[ \t]*>[^\n]*", re.DOTALL | re.MULTILINE
+)
 _NOBODY: Final = re.compile(r"\bnobody\b", re.IGNORECASE)
 
 

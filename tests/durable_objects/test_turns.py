@@ -1,7 +1,10 @@
 """Who is named, who is called, whose turn it is."""
 
+import time
+
 import pytest
 
+from durable_objects.run_stream import TEXT_LIMIT_CHARS
 from durable_objects.turns import called, next_in_turn, selected
 from shared.protocol import Mention
 from tests.durable_objects.house import agent, agent_id
@@ -17,6 +20,9 @@ AGENTS = {agent_id(name): agent(name) for name in ("scribe", "librarian")}
         ("Ada said “@librarian where is it?”", ()),
         ('Ada said "@librarian where is it?"', ()),
         ("> @librarian where is it?\nThat was the question.", ()),
+        ("> Ada asked where it is.\n@librarian, do you know?", ("librarian",)),
+        ("```\ncode\n```\n@librarian", ("librarian",)),
+        ("“an open quote, and “@librarian", ("librarian",)),
         ("Type `@librarian` to ask.", ()),
         ("```\n@librarian\n```", ()),
         ("```\n@librarian and no end", ()),
@@ -27,6 +33,13 @@ AGENTS = {agent_id(name): agent(name) for name in ("scribe", "librarian")}
 def test_an_agent_calls_others_by_name_and_nobody_whom_it_quotes(text: str, names: tuple[str, ...]) -> None:
     expected = tuple(Mention(kind="agent", id=agent_id(name)) for name in names)
     assert called(text, AGENTS, agent_id("scribe")) == expected
+
+
+@pytest.mark.parametrize("sign", ["“", "“a", "`", "```", '"', "@", "@a", " > ", "\n>", "```\n`"])
+def test_no_text_takes_long_to_be_searched_for_names(sign: str) -> None:
+    began = time.process_time()
+    called(sign * (TEXT_LIMIT_CHARS // len(sign)), AGENTS, agent_id("scribe"))
+    assert time.process_time() - began < 0.5
 
 
 def test_turns_go_round_and_on_from_somebody_who_has_left() -> None:
