@@ -53,7 +53,7 @@ class Messages:
         person = self._room.person(user_id)
         digest = hashlib.sha256(command.json_bytes()).hexdigest()
         try:
-            self._check_sayable(command)
+            self._check_sayable(user_id, command)
         except ParleyError:
             # A message that is in the log is answered as before, also where it could not be said any more.
             before = self._said_before(user_id, command, digest)
@@ -73,11 +73,11 @@ class Messages:
             raise LookupError("a message that is in the log is not there")
         return before
 
-    def _check_sayable(self, command: Send) -> None:
+    def _check_sayable(self, user_id: str, command: Send) -> None:
         self._room.check_writable()
         self._check_mentions(command.mentions)
         if command.reply_to is not None:
-            self._message(command.reply_to)
+            self._message(user_id, command.reply_to)
 
     def _said_before(self, user_id: str, command: Send, digest: str) -> Said | None:
         """Raises Conflict when the id was used for another message."""
@@ -111,7 +111,7 @@ class Messages:
         """None when nothing changed. Raises NotFound."""
         person = self._room.person(user_id)
         self._room.check_writable()
-        self._message(command.seq)
+        self._message(user_id, command.seq)
         if not self._journal.set_reaction(command.seq, command.emoji, user_id, on=command.on):
             return None
         changed = ReactionChanged(target=command.seq, emoji=command.emoji, on=command.on)
@@ -168,9 +168,9 @@ class Messages:
             if mention.id not in present:
                 raise InvalidBody(f"mentions: no such {mention.kind} in this group")
 
-    def _message(self, seq: int) -> Actor:
-        """Who wrote the message at `seq`. Raises NotFound when there is none, or none any more."""
-        found = self._journal.event(seq)
+    def _message(self, user_id: str, seq: int) -> Actor:
+        """Who wrote the message at `seq`. Raises NotFound when this person sees none there, or none any more."""
+        found = self._journal.event(seq) if seq >= self._room.first_seq(user_id) else None
         if found is None or found[0] != "message.created" or self._journal.is_deleted(seq):
             raise NotFound("There is no such message")
         return Actor.model_validate(event_data(found[1])["actor"])
@@ -178,7 +178,7 @@ class Messages:
     def _own(self, user_id: str, seq: int, *, or_owner: bool) -> Actor:
         person = self._room.person(user_id)
         self._room.check_writable()
-        author = self._message(seq)
+        author = self._message(user_id, seq)
         if author.id != user_id and not (or_owner and self._room.member(user_id).role == "owner"):
             raise Forbidden("This message is not yours")
         return person

@@ -132,6 +132,18 @@ def test_who_joined_later_sees_only_since_then_when_the_group_says_so() -> None:
     assert ada.ok("history", after=0)["events"][0]["seq"] == 1
 
 
+def test_what_somebody_cannot_see_they_cannot_answer_or_react_to() -> None:
+    house = House(("ada",), history_visibility="since_join")
+    hidden = house.sit("ada").say("before Ben")
+    house.set_roster(("ada", "ben"), history_visibility="since_join")
+    ben, seen = house.sit("ben"), house.sit("ada").say("with Ben")
+    for seq in (hidden, 99):
+        assert ben.refused("react", seq=seq, emoji="x") == "not_found"
+        assert ben.refused("edit", seq=seq, text="mine") == "not_found"
+        assert ben.refused("send", client_msg_id="reply", text="yes", reply_to=seq) == "not_found"
+    assert ben.ok("react", seq=seen, emoji="x")["seq"] > seen
+
+
 def test_the_owner_deletes_anything_and_members_their_own() -> None:
     house = House()
     ada, ben = house.sit("ada"), house.sit("ben")
