@@ -19,6 +19,12 @@ export class Rooms extends EventTarget {
 
   group(id) { return this.#groups.get(id); }
 
+  /** How many messages of others came after what I have read there. */
+  unread(id) {
+    const group = this.#groups.get(id);
+    return group === undefined ? 0 : unreadIn(group.state);
+  }
+
   async refresh() {
     try {
       const [fresh, joinable] = await Promise.all([this.#api.all("/groups", "groups"), this.#api.all("/groups?show=joinable", "groups")]);

@@ -2,7 +2,6 @@ import { classes, html } from "./html.js";
 import { Avatar } from "./avatar.js";
 import { Agent, Box, Lock, Mark, Open, Out, Plus } from "./icons.js";
 import { dateOf, timeOf, dayOf, sameDay } from "./time.js";
-import { unreadOf } from "./workspace.js";
 
 export function Sidebar({ rooms, open, me, onNew, onAgents, onSignOut }) {
   const summaries = rooms.summaries ?? [];
@@ -29,7 +28,7 @@ export function Sidebar({ rooms, open, me, onNew, onAgents, onSignOut }) {
 function Row({ summary, rooms, here }) {
   const room = rooms.group(summary.group_id)?.state;
   const last = room?.messages.at(-1);
-  const unread = here ? 0 : unreadOf(rooms, summary.group_id);
+  const unread = here ? 0 : rooms.unread(summary.group_id);
   const [KindIcon, kind] = summary.status !== "active" ? [Box, "Archived group"] : summary.is_private ? [Lock, "Private group"] : [Open, "Public group"];
   return html`<li><a class=${classes("row", here && "here", unread > 0 && "unread")} href=${`#/groups/${summary.group_id}`} aria-current=${here ? "page" : undefined}>
     <span class="kind" title=${kind}><${KindIcon} /><span class="unseen">${kind}</span></span>

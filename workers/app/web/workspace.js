@@ -5,7 +5,7 @@ import { AgentsDialog } from "./agents_dialog.js";
 import { NewGroup } from "./new_group.js";
 import { Plus } from "./icons.js";
 import { Place } from "./place.js";
-import { Rooms, unreadIn } from "./rooms.js";
+import { Rooms } from "./rooms.js";
 import { Sidebar } from "./sidebar.js";
 import { useEvents, useHash } from "./use.js";
 
@@ -32,7 +32,7 @@ export function Workspace({ session, onSignOut }) {
     };
   }, [rooms]);
 
-  const unread = (rooms.summaries ?? []).reduce((sum, { group_id: id }) => sum + unreadOf(rooms, id), 0);
+  const unread = (rooms.summaries ?? []).reduce((sum, { group_id: id }) => sum + rooms.unread(id), 0);
   useEffect(() => { document.title = unread > 0 ? `(${unread}) Parley` : "Parley"; }, [unread]);
 
   const created = async (id) => {
@@ -47,11 +47,6 @@ export function Workspace({ session, onSignOut }) {
     ${dialog === "group" && html`<${NewGroup} session=${session} onClose=${() => setDialog(null)} onDone=${created} />`}
     ${dialog === "agents" && html`<${AgentsDialog} session=${session} onClose=${() => setDialog(null)} />`}
   </div>`;
-}
-
-export function unreadOf(rooms, id) {
-  const group = rooms.group(id);
-  return group === undefined ? 0 : unreadIn(group.state);
 }
 
 function Nowhere({ any, onNew }) {
