@@ -142,16 +142,12 @@ class Frames:
         return MembersOk(members=members, agents=self._room.agent_list(), online=online)
 
     def _refusal(self, session: Session, frame_id: int | None, exc: ParleyError) -> list[Effect]:
-        reply = Tell(session.socket_id, error_text(frame_id, error_body(exc)))
+        reply = Tell(session.socket_id, error_text(frame_id, ErrorBody.of(exc)))
         if isinstance(exc, SessionExpired | Removed | GroupArchived):
             return [reply, *self._rules.present.dismiss(session, exc.close_code or 4500, exc.code)]
         if self._limiter.out_of_patience(session.socket_id):
             return [reply, *self._rules.present.dismiss(session, 4013, "too many requests")]
         return [reply]
-
-
-def error_body(exc: ParleyError) -> ErrorBody:
-    return ErrorBody(code=exc.code, message=exc.detail, temporary=exc.temporary, retry_after_ms=exc.retry_after_ms)
 
 
 def _told(change: tuple[int, str] | None) -> Outcome:

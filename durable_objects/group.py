@@ -44,7 +44,7 @@ from durable_objects.effects import (
     Woke,
 )
 from durable_objects.erasure import Erasure, end_rewriting
-from durable_objects.frames import Frames, error_body
+from durable_objects.frames import Frames
 from durable_objects.journal import Journal
 from durable_objects.lifecycle import Lifecycle, Terms
 from durable_objects.limits import FrameLimiter, Limits
@@ -55,7 +55,7 @@ from durable_objects.rules import Rules
 from durable_objects.run_view import run_view
 from durable_objects.search import search
 from shared.clock import Clock
-from shared.errors import GroupArchived, ParleyError
+from shared.errors import GroupArchived
 from shared.ids import MakeId
 from shared.tokens import RoutingClaims
 
@@ -204,10 +204,6 @@ class Group:
         stopped = self.rules.turn_taking.let_go({agent.id for agent in roster.agents})
         self.rules.webhooks.roster_changes(roster)
         return [*stopped, *apply_roster(self.room, roster, self._sockets.sessions())]
-
-    def failure(self, exc: ParleyError) -> str:
-        """An error as the value that crosses RPC."""
-        return f'{{"error":{error_body(exc).model_dump_json()}}}'
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

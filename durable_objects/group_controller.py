@@ -16,6 +16,7 @@ from shared.edge.refusal import refuse
 from shared.edge.tracing import arrived, header_of
 from shared.edge.worker import log_of
 from shared.errors import ParleyError
+from shared.rpc import granted, refused
 from workers import DurableObject
 
 
@@ -52,8 +53,8 @@ class GroupController(DurableObject):
             self._performer.run(effects)
             self._performer.run(await self._caretaker.complete(call))
         except ParleyError as exc:
-            return self._group.failure(exc)
-        return f'{{"ok":{reply}}}'
+            return refused(exc)
+        return granted(reply)
 
     def webSocketMessage(self, socket: Any, message: Any) -> None:  # noqa: N802 -- a coroutine would cost 0.15 ms a frame
         self._wake()

@@ -4,10 +4,11 @@ Law: frozen types, as in `protocol`.
 """
 
 import json
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
+from shared.errors import ParleyError
 from shared.protocol import Actor, Agent, ApprovalRequested, Member, TurnSettings
 from shared.wire import Wire
 
@@ -17,6 +18,10 @@ class ErrorBody(Wire):
     message: str
     temporary: bool
     retry_after_ms: int | None = None
+
+    @classmethod
+    def of(cls, exc: ParleyError) -> Self:
+        return cls(code=exc.code, message=exc.detail, temporary=exc.temporary, retry_after_ms=exc.retry_after_ms)
 
 
 class ActiveRun(Wire):

@@ -6,7 +6,7 @@ Law: translation only; the Orchestrator has verified the caller before anything 
 import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 import js
 from pyodide.ffi import JsException
@@ -17,11 +17,9 @@ from durable_objects.upgrade import CLAIMS_HEADER, SUBPROTOCOL_HEADER
 from orchestrator.admission import Admission
 from shared.edge.js import js_object
 from shared.edge.r2 import chunks_of
+from shared.edge.rpc import ask
 from shared.errors import Unavailable, error_of
-from shared.trace import TRACE_HEADER
 from shared.trace import headers as trace_headers
-
-_OK: Final = '{"ok":'
 
 
 class ObjectControllers:
@@ -32,15 +30,7 @@ class ObjectControllers:
         return str(self._raw.idFromName(group_id))
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
-        try:
-            traced = trace_headers().get(TRACE_HEADER, "")
-            text = str(await self._raw.getByName(group_id).answer(call.model_dump_json(), traced))
-        except JsException as exc:
-            raise Unavailable(reason=f"group controller: {exc}") from exc
-        if text.startswith(_OK):
-            return text[len(_OK) : -1]
-        error = json.loads(text)["error"]
-        raise error_of(error["code"], error["message"], error.get("retry_after_ms"))
+        return await ask(self._raw, group_id, call)
 
     async def read_run(self, group_id: str, user_id: str, run_id: str, offset: int) -> AsyncIterator[bytes]:
         headers = {**trace_headers(), READ_HEADER: f"{user_id} {run_id} {offset}"}

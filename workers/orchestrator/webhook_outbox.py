@@ -14,7 +14,6 @@ import js
 from pyodide.ffi import JsException
 
 from durable_objects.courier import Courier
-from durable_objects.frames import error_body
 from durable_objects.outbox import Outbox, Outcome
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.webhook_store import WebhookStore
@@ -27,6 +26,7 @@ from shared.edge.tracing import arrived
 from shared.edge.worker import Environment, log_of
 from shared.errors import ParleyError
 from shared.log import whereabouts
+from shared.rpc import granted, refused
 from shared.webhooks import OUTBOX_CALL, Accept, Forget, OutboxCall, ReadDeliveries, Replay
 from workers import DurableObject
 
@@ -81,9 +81,9 @@ class WebhookOutbox(DurableObject):
             arrived(self._log, trace, "call", kind=call.call)
             reply = await self._answer(call)
         except ParleyError as exc:
-            return f'{{"error":{error_body(exc).model_dump_json()}}}'
+            return refused(exc)
         self._go_on()
-        return f'{{"ok":{reply}}}'
+        return granted(reply)
 
     async def _answer(self, call: OutboxCall) -> str:
         match call:
