@@ -16,6 +16,7 @@ from bench.figures import Figure, readable
 from bench.parts import PARTS
 from bench.report import MARKS, as_json, machine, read, write
 from bench.setup import bench_python, prepare_bench
+from bench.summary import write_into
 from shared.clock import rfc3339
 from tools.console import ToolError, out
 from tools.setup.layout import Layout
@@ -42,6 +43,7 @@ def main() -> None:
             # After each part: what was measured is kept when a later one fails.
             ordered = {each: parts[each] for each in PARTS if each in parts}
             write(RESULTS, ordered, machine(), versions())
+    write_into(ROOT / "README.md", parts, machine())
     subprocess.run([bench_python(ROOT), ROOT / "bench" / "plots.py", RESULTS], check=True)
     out.print(f"\n  the table and the pictures are in {RESULTS.relative_to(ROOT)}/\n")
 
