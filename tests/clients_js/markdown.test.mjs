@@ -44,12 +44,20 @@ test("links, mentions and message numbers", () => {
   assert.deepEqual(inline("see https://a.example/x, @scribe (#12)"), ["see ", { type: "link", href: "https://a.example/x", children: ["https://a.example/x"] }, ", ", { type: "mention", name: "scribe" }, " (", { type: "ref", seq: 12 }, ")"]);
 });
 
+test("an address ends before the signs that end a sentence", () => {
+  for (const tail of [".", "!)", "…?", "_*~", "]"]) {
+    const [link] = inline(`https://a.example/x_1${tail.replace("…", ",")}`);
+    assert.deepEqual(link, { type: "link", href: "https://a.example/x_1", children: ["https://a.example/x_1"] });
+  }
+});
+
 test("a hostile text costs no more than its length", () => {
   const started = performance.now();
   for (const piece of ["**a", "_a", "`", "[", "[a](", "> ", "- ", "~~", "*_", "http://", "@", "#1", "\\", "``` ", "1. "]) {
     parseMarkdown(piece.repeat(20_000));
     parseMarkdown(`${piece}\n`.repeat(5_000));
   }
+  parseMarkdown(`http://a.example${"!".repeat(100_000)}b`);
   assert.ok(performance.now() - started < 5_000);
 });
 

@@ -1,9 +1,12 @@
 """The host names one candidate by simple rules, or nobody."""
 
+import time
+
 import pytest
 
 from agents.builtin.host import NOBODY, choose
 from agents.turn import Turn
+from shared.protocol import TEXT_LIMIT_CHARS
 from tests.agents.turns import request, said
 
 ROOM = {"librarian": "Librarian", "scribe": "Scribe", "chef": "Chef Anna"}
@@ -49,3 +52,10 @@ async def test_two_that_fit_alike_are_no_choice() -> None:
 
 async def test_a_name_with_signs_in_it_is_a_name() -> None:
     assert await chosen("C++ (old), please", {"c": "C++ (old)"}) == "@c"
+
+
+@pytest.mark.parametrize("sign", ["who ", "remind ", "find ", "last ", "was"])
+async def test_no_message_takes_long_to_be_decided_on(sign: str) -> None:
+    began = time.process_time()
+    await chosen(sign * (TEXT_LIMIT_CHARS // len(sign)) + "?")
+    assert time.process_time() - began < 0.5

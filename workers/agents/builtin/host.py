@@ -13,13 +13,13 @@ from agents.turn import Turn
 from shared.protocol import Agent
 
 NOBODY: Final = "nobody"
+_ASKING: Final = re.compile(r"\b(who|what|when|where|which|how|did|was|were|has|have)\b", re.IGNORECASE)
 _PAST: Final = re.compile(
-    r"\b(who|what|when|where|which|how|did|was|were|has|have)\b.*\b"
-    r"(said|say|told|mention(?:ed)?|decid\w+|agreed?|promis\w+|discuss\w+|talk\w*|was|were|did|had|earlier|ago|before|"
-    r"yesterday|last (?:week|month|time|night))\b|"
-    r"\b(remind me|remember when|look up|find (?:out|where|when|who|what))\b",
-    re.IGNORECASE | re.DOTALL,
+    r"\b(said|say|told|mention(?:ed)?|decid\w+|agreed?|promis\w+|discuss\w+|talk\w*|was|were|did|had|earlier|ago|before|"
+    r"yesterday|last (?:week|month|time|night))\b",
+    re.IGNORECASE,
 )
+_LOOK_BACK: Final = re.compile(r"\b(remind me|remember when|look up|find (?:out|where|when|who|what))\b", re.IGNORECASE)
 _SUMMARY: Final = re.compile(
     r"\b(sum(?: it| this| that| things)? up|summar(?:y|ise|ize|ies)|recap|catch me up|tl;?dr|minutes|"
     r"what did i miss|where (?:are|do) we)\b",
@@ -49,9 +49,15 @@ def _names(text: str, name: str) -> bool:
 def _wanted(text: str, candidates: Sequence[Agent]) -> list[Agent]:
     if _SUMMARY.search(text):
         return _that(candidates, _KEEPS_MINUTES.search)
-    if "?" in text and _PAST.search(text):
+    if "?" in text and (_LOOK_BACK.search(text) or _asks_of_the_past(text)):
         return _that(candidates, _KEEPS_HISTORY.search)
     return []
+
+
+def _asks_of_the_past(text: str) -> bool:
+    """Two searches, one behind the other: one for both takes seconds for a message that is made so."""
+    asking = _ASKING.search(text)
+    return asking is not None and _PAST.search(text, asking.end()) is not None
 
 
 def _that(candidates: Sequence[Agent], is_fit: Callable[[str], object]) -> list[Agent]:

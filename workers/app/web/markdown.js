@@ -8,6 +8,7 @@ const BARE = /https?:\/\/[^\s<>"'`]+/iy;
 const NAMED = /\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)/y;
 const MENTION = /@([\p{L}\p{N}_-]{1,80})/uy;
 const REF = /#(\d{1,15})\b/y;
+const TAIL = ".,;:!?)]*_~";
 const WORD = /[\p{L}\p{N}_]/u;
 const PAIRS = [["**", "strong"], ["__", "strong"], ["~~", "del"], ["*", "em"], ["_", "em"]];
 const DEPTH = 6;
@@ -165,7 +166,14 @@ function named(text, at, depth) {
 function bare(text, at) {
   if (before(text, at)) return null;
   BARE.lastIndex = at;
-  const found = BARE.exec(text)?.[0].replace(/[.,;:!?)\]*_~]+$/, "");
+  const found = withoutTail(BARE.exec(text)?.[0] ?? "");
   const href = found && safeHref(found);
   return href ? [{ type: "link", href, children: [found] }, at + found.length] : null;
+}
+
+/** An address at the end of a sentence does not contain its full stop. */
+function withoutTail(address) {
+  let end = address.length;
+  while (end > 0 && TAIL.includes(address[end - 1])) end -= 1;
+  return address.slice(0, end);
 }
