@@ -24,13 +24,11 @@ from shared.protocol import BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL
 from shared.replies import HistoryOk
 from tools import asyncapi, openapi, wire_text
 from tools.console import out
-from tools.errors_table import with_table
 from tools.openapi import EXAMPLE_IDS, Answer, Service
 from tools.schemas import Schema, Wanted, events, gives, ref
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = Path("docs") / "api"
-PAGE: Final = Path("docs") / "api.md"
 
 SCHEMES: Final[dict[str, Schema]] = {
     "personBearer": {
@@ -234,8 +232,7 @@ def _json(document: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    page = ROOT / PAGE
-    write({FOLDER / name: text for name, text in generate().items()} | {PAGE: with_table(page.read_text())})
+    write({FOLDER / name: text for name, text in generate().items()})
 
 
 def write(documents: dict[Path, str]) -> None:

@@ -11,8 +11,7 @@ ADVICE: Final[dict[str, str]] = {
     "ambiguous_credential": "Send a bearer token or an app's signature, never both on one request.",
     "bad_request": "The request is no JSON, or not readable as HTTP. Send `Content-Type: application/json` and "
     "valid JSON.",
-    "conflict": "Look again at what is there; `detail` says what stands in the way. With an `Idempotency-Key`: it "
-    "was used before for another request.",
+    "conflict": "Look again at what is there; `detail` says what stands in the way.",
     "forbidden": "You are known, but this takes another role. Ask an owner or admin.",
     "group_archived": "Nothing more can be said there. Read the archive (`GET /groups/{group_id}/archive`), or "
     "have the group restored.",
