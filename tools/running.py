@@ -16,12 +16,13 @@ from tools.console import ToolError, out
 from tools.follow_keys import following
 from tools.local import LocalKeys, local_keys, overrides, register_app_key
 from tools.seed import demo_file, seed_directory, seed_groups, seed_plan
-from tools.stack import Ports, Stack
+from tools.stack import Ports, Stack, StackError
 from tools.stack.watch import reload_on_save
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 DEMO_FILE = LOCAL / "demo.json"
+TICK_S = 60.0
 _NOTABLE_LEVELS = ("error", "warn", "runtime")
 
 
@@ -98,6 +99,7 @@ def run(*, hot_reload: bool) -> None:
         with (
             running_stack(ports_wanted(os.environ)) as (running, demo),
             following(LOCAL / "keys", running.keys, running, _say),
+            ticking(running.stack),
         ):
             _welcome(demo, hot_reload=hot_reload)
             if hot_reload:
@@ -106,6 +108,26 @@ def run(*, hot_reload: bool) -> None:
                 threading.Event().wait()
     except KeyboardInterrupt:
         out.print("\n  stopped")
+
+
+@contextmanager
+def ticking(stack: Stack, every_s: float = TICK_S) -> Iterator[None]:
+    """The clock that the platform has."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(every_s):
+            try:
+                stack.tick()
+            except StackError as exc:
+                _say(f"by the clock: {exc}")
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _say(line: str) -> None:

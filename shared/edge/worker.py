@@ -1,7 +1,10 @@
-"""What every Worker's edge does: build its API once, answer with it, refuse clearly when it cannot be built."""
+"""What every Worker's edge does: build its API once, answer with it, refuse clearly when it cannot be built.
+
+Law: wiring only; what an API is made of is each Worker's own.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import js
 from starlette.types import ASGIApp
@@ -12,6 +15,8 @@ from shared.edge.js import now_ms
 from shared.errors import Misconfigured
 from shared.http import Api, problem
 from shared.log import Log
+
+W = TypeVar("W")
 
 
 class Environment:
@@ -41,20 +46,30 @@ def log_of(worker: str) -> Log:
     return Log(js.console.log, now_ms, worker)
 
 
-class Application:
+class Application(Generic[W]):
     """One Worker's application, built at its first request: before that there is no entropy and no clock."""
 
-    def __init__(self, worker: str, build: Callable[[Environment, Log], Api[Any]]) -> None:
+    def __init__(self, worker: str, build: Callable[[Environment, Log], Api[W]]) -> None:
         self._build = build
         self.log = log_of(worker)
+        self._api: Api[W] | None = None
         self._asgi: ASGIApp | None = None
 
     async def serve(self, request: Any, env: Any, ctx: Any) -> Any:
         """The JavaScript Response to a JavaScript Request."""
         if self._asgi is None:
             try:
-                self._asgi = self._build(Environment(env), self.log).asgi()
+                self._asgi = self._built(env).asgi()
             except Misconfigured as exc:
                 self.log("misconfigured", reason=exc.reason)
                 return await serve(problem(exc, make_id("req")), request, ctx.waitUntil)
         return await serve(self._asgi, request, ctx.waitUntil)
+
+    def ports(self, env: Any) -> W:
+        """What this Worker works with, for what happens without a request. Raises Misconfigured."""
+        return self._built(env).ports
+
+    def _built(self, env: Any) -> Api[W]:
+        if self._api is None:
+            self._api = self._build(Environment(env), self.log)
+        return self._api

@@ -71,7 +71,7 @@ class Office:
         tokens, store = Tokens(ES256), Store(self.database)
         published = PrivateKeySet(keys=(ISSUER_KEY,)).published()
         log = Log(self.lines.append, lambda: self.now_ms, "orchestrator")
-        ports = OrchestratorPorts(
+        self.ports = OrchestratorPorts(
             store=store,
             tokens=tokens,
             verifier=Verifier(tokens, self.guard, "orchestrator", ORIGIN),
@@ -86,7 +86,7 @@ class Office:
             clock=lambda: self.now_ms,
             log=log,
         )
-        app = Api(endpoints.rows, authenticate, ports, log, self._new_id, lambda: self.now_ms).asgi()
+        app = Api(endpoints.rows, authenticate, self.ports, log, self._new_id, lambda: self.now_ms).asgi()
         self.client = AsyncClient(transport=ASGITransport(app), base_url=ORIGIN)
 
     def _furnish(self) -> None:

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import * as d1 from "./database.mjs";
-import { bucket, database, miniflareOptions } from "./options.mjs";
+import { bucket, configs, database, miniflareOptions } from "./options.mjs";
 
 export class Commands {
   #miniflare;
@@ -44,6 +44,19 @@ export class Commands {
   async evict({ className, worker, object, webSockets }) {
     const { script } = this.#durableObject(className, worker);
     await this.#miniflare.unsafeEvictDurableObject(script, className, { ...object, webSockets });
+  }
+
+  /** What the platform does by the clock, done now: every Worker that has a cron trigger is called for it. */
+  async tick() {
+    for (const { name, triggers } of configs(this.#request.root, Object.keys(this.#request.workers))) {
+      for (const cron of triggers.crons ?? []) {
+        const worker = await this.#miniflare.getWorker(name);
+        const { outcome } = await worker.scheduled({ cron });
+        if (outcome !== "ok") {
+          throw new Error(`${name} did not survive its cron trigger: ${outcome}`);
+        }
+      }
+    }
   }
 
   /** Where the object keeps its SQLite file: Miniflare's own layout, `do/<script>-<class>/<id>.sqlite`. */

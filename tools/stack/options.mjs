@@ -77,10 +77,14 @@ async function besideOptions(root, name, { folder, port }, vendored) {
   };
 }
 
+/** What wrangler.toml says of each of these Workers. */
+export function configs(root, envs) {
+  return envs.map((env) => unstable_readConfig({ config: join(root, "wrangler.toml"), env }));
+}
+
 /** The one D1 binding with migrations: `{ worker, binding, migrationsDir }`. */
 export function database(root, envs) {
-  for (const env of envs) {
-    const config = unstable_readConfig({ config: join(root, "wrangler.toml"), env });
+  for (const config of configs(root, envs)) {
     const found = config.d1_databases.find((candidate) => candidate.migrations_dir);
     if (found) {
       const table = found.migrations_table ?? "d1_migrations";
@@ -92,8 +96,7 @@ export function database(root, envs) {
 
 /** The one R2 binding: `{ worker, binding }`. */
 export function bucket(root, envs) {
-  for (const env of envs) {
-    const config = unstable_readConfig({ config: join(root, "wrangler.toml"), env });
+  for (const config of configs(root, envs)) {
     if (config.r2_buckets.length > 0) {
       return { worker: config.name, binding: config.r2_buckets[0].binding };
     }

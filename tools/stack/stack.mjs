@@ -15,7 +15,7 @@ function send(message) {
 
 const commands = new Commands((level, text) => send({ log: { level, text } }));
 
-const known = new Set(["start", "ready", "reload", "configure", "evict", "doFile", "doList", "d1Migrate", "d1Query", "r2List", "r2Get", "r2Head"]);
+const known = new Set(["start", "ready", "reload", "configure", "evict", "tick", "doFile", "doList", "d1Migrate", "d1Query", "r2List", "r2Get", "r2Head"]);
 
 async function answer(line) {
   const { id, command, ...args } = JSON.parse(line);

@@ -115,6 +115,10 @@ class Stack:
             "evict", className=class_name, worker=worker, object=identity(name), webSockets=web_sockets
         )
 
+    def tick(self) -> None:
+        """Does now what the platform does every minute: the cron triggers of wrangler.toml."""
+        self._sidecar.request("tick")
+
     def object_sql(self, class_name: str, name: str, sql: str, *params: Value) -> list[dict[str, Any]]:
         """Reads from the database of the object named (or with the id) `name`, as last committed.
 

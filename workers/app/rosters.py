@@ -26,6 +26,6 @@ async def renew_rosters(ports: AppPorts, group_ids: Sequence[str]) -> None:
     done = sum(await asyncio.gather(*(told(group_id) for group_id in group_ids)))
     if done < len(group_ids):
         raise Unavailable(
-            "The change counts, but not all groups know of it yet; ask again",
+            "The change counts, but not all groups know of it yet; they are told again every minute",
             reason=f"{len(group_ids) - done} of {len(group_ids)} groups did not hear of a change",
         )

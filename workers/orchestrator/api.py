@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, RosterSet, SearchHistory, SetRoster
-from orchestrator import health
+from durable_objects.calls import Archive, Archived, PostMessage, ReadHistory, SearchHistory
+from orchestrator import health, rosters
 from orchestrator.disconnect import disconnect
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
@@ -290,14 +290,8 @@ async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: Rene
 
 @endpoints.add("POST", "/infra/groups/{group_id}/roster", auth="app", errors=(InvalidCredential, NotFound, Unavailable))
 async def renew_roster(call: AppCall) -> Status:
-    """The directory changed: read title, members and agents anew. A changed set of agents renews the session."""
-    group_id = call.path["group_id"]
-    roster = await call.ports.store.roster(group_id)
-    if roster is None:
-        raise NotFound
-    answer = await call.ports.controllers.ask(group_id, SetRoster(roster=roster))
-    if not RosterSet.model_validate_json(answer).covered:
-        await open_session(call.ports, group_id)
+    """The directory changed: read title, members and agents anew."""
+    await rosters.renew_roster(call.ports, call.path["group_id"])
     return Status()
 
 

@@ -31,9 +31,10 @@ async def disconnect(ports: OrchestratorPorts, user_id: str) -> int:
     done = sum(await asyncio.gather(*(tell(group_id) for group_id in group_ids)))
     if done < len(group_ids):
         raise Unavailable(
-            "The change counts, but not all open connections could be closed; ask again",
+            "The change counts, but not all open connections are closed yet; that is tried again every minute",
             reason=f"{len(group_ids) - done} of {len(group_ids)} groups did not hear of a disconnect",
         )
+    await ports.store.access_told(user_id, access.version)
     return done
 
 

@@ -10,6 +10,7 @@ from durable_objects.group_controller import GroupController
 from durable_objects.rate_limiter import RateLimiter
 from durable_objects.replay_guard import ReplayGuard
 from orchestrator.admission import Doorkeeper, UpgradeRequest, group_of
+from orchestrator.catching_up import catch_up
 from orchestrator.controllers import ObjectControllers
 from orchestrator.parts import checks
 from orchestrator.ports import AppKeys, OrchestratorPorts
@@ -110,6 +111,14 @@ door = Door()
 
 
 class Default(WorkerEntrypoint):
+    async def scheduled(self, _event: Any, _env: Any = None, _ctx: Any = None) -> None:
+        """Every minute, see `triggers` in wrangler.toml."""
+        enter(None, make_id("req"))
+        try:
+            await catch_up(application.ports(self.env))
+        except ParleyError as exc:
+            application.log("not_caught_up", code=exc.code, reason=exc.reason)
+
     async def fetch(self, request: Any) -> Any:
         group_id = group_of(urlsplit(request.js_object.url).path)
         if group_id is not None:

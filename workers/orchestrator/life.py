@@ -9,7 +9,7 @@ from typing import Literal
 from durable_objects.calls import DeleteGroup, Life, OpenSession, Restore
 from orchestrator.api import AppCall, Reason, endpoints
 from orchestrator.api import InternalModel as Model
-from orchestrator.sessions import prepared_session
+from orchestrator.sessions import note_opened, prepared_session
 from orchestrator.store import GroupRow
 from shared.errors import Conflict, GroupArchiving, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.ids import UserId
@@ -61,7 +61,7 @@ async def delete_group(call: AppCall, body: LifeRequest) -> LifeStatus:
 
 async def _told(call: AppCall, group_id: str, ask: Restore | DeleteGroup, opening: OpenSession) -> Life:
     life = Life.model_validate_json(await call.ports.controllers.ask(group_id, ask))
-    await call.ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
+    await note_opened(call.ports, group_id, opening)
     return life
 
 

@@ -13,7 +13,7 @@ from durable_objects.calls import ArchivedLog, AuthoredPage, ErasePerson, ReadAu
 from orchestrator.api import AppCall, endpoints
 from orchestrator.api import InternalModel as Model
 from orchestrator.ports import OrchestratorPorts
-from orchestrator.sessions import prepared_session
+from orchestrator.sessions import note_opened, prepared_session
 from orchestrator.store import GroupRow
 from shared.clock import rfc3339
 from shared.errors import InvalidBody, InvalidCredential, NotFound, ParleyError, Unavailable
@@ -102,8 +102,7 @@ async def _tell(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor
     archive = await _archive_of(ports, group)
     await ports.controllers.ask(group_id, ErasePerson(user_id=user_id, by=by, roster=roster, archive=archive))
     if archive is not None:
-        opening = archive.opening
-        await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
+        await note_opened(ports, group_id, archive.opening)
 
 
 async def _archive_of(ports: OrchestratorPorts, group: GroupRow) -> ArchivedLog | None:

@@ -36,11 +36,16 @@ async def open_session(
         raise NotFound
     await ports.controllers.ask(group_id, opening)
     # Only now: a session that its controller never heard of must not take the place of the one it has.
-    await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch)
+    await note_opened(ports, group_id, opening)
     if callers_key is None:
         return OpenedSession(opening.controller_id, opening.private_key, opening.certificate)
     certificate, _ = certify(ports, opening.controller_id, opening.roster, callers_key, opening.session_epoch)
     return OpenedSession(opening.controller_id, None, certificate)
+
+
+async def note_opened(ports: OrchestratorPorts, group_id: str, opening: OpenSession) -> None:
+    """The group's controller has taken this session."""
+    await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch, opening.roster.version)
 
 
 async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSession:

@@ -150,13 +150,41 @@ class Store:
         rows = await self._db.rows("SELECT session_epoch + 1 AS epoch FROM groups WHERE id = ?", group_id)
         return _int(rows[0]["epoch"])
 
-    async def session_opened(self, group_id: str, controller_id: str, epoch: int) -> None:
+    async def session_opened(self, group_id: str, controller_id: str, epoch: int, told_version: int) -> None:
+        """A controller has the session of this epoch, and with it the roster of that version."""
         await self._db.rows(
-            "UPDATE groups SET session_epoch = max(session_epoch, ?), group_controller_id = ? WHERE id = ?",
+            """UPDATE groups SET session_epoch = max(session_epoch, ?), group_controller_id = ?,
+                                 told_version = max(told_version, ?) WHERE id = ?""",
             epoch,
             controller_id,
+            told_version,
             group_id,
         )
+
+    async def group_told(self, group_id: str, version: int) -> None:
+        """Its controller knows the roster of this version."""
+        await self._db.rows(
+            "UPDATE groups SET told_version = ?2 WHERE id = ?1 AND told_version < ?2", group_id, version
+        )
+
+    async def groups_behind(self, limit: int) -> list[str]:
+        """Groups whose controllers have not heard of their latest roster."""
+        rows = await self._db.rows(
+            "SELECT id FROM groups WHERE told_version < version AND status = 'active' AND id > '' ORDER BY id LIMIT ?",
+            limit,
+        )
+        return [str(row["id"]) for row in rows]
+
+    async def access_told(self, user_id: str, version: int) -> None:
+        """All groups of this person know of that access version."""
+        await self._db.rows("UPDATE people SET told_access = ?2 WHERE id = ?1 AND told_access < ?2", user_id, version)
+
+    async def people_behind(self, limit: int) -> list[str]:
+        """People whose groups have not all heard that access was taken away."""
+        rows = await self._db.rows(
+            "SELECT id FROM people WHERE told_access < access_version AND id > '' ORDER BY id LIMIT ?", limit
+        )
+        return [str(row["id"]) for row in rows]
 
     async def name_of(self, org_id: str, user_id: str) -> str | None:
         rows = await self._db.rows("SELECT name FROM people WHERE id = ? AND org_id = ?", user_id, org_id)
