@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agents.settings import AgentsSettings, endpoints
+from durable_objects.runs import LEASE_MS
 from shared.errors import Misconfigured
 
 ORIGINS = {
@@ -112,3 +113,12 @@ def test_this_machine_is_read_only_in_a_local_deployment() -> None:
 def test_a_bad_tool_name_is_refused() -> None:
     with pytest.raises(Misconfigured, match="ASK_FIRST"):
         load(ASK_FIRST="Fetch-Url")
+
+
+def test_a_model_is_given_half_a_minute_and_never_more_than_a_group_waits() -> None:
+    assert load().model_silence_s == 30
+    assert load(MODEL_SILENCE_S="5").model_silence_s == 5
+    assert load(MODEL_SILENCE_S="55").model_silence_s * 1000 < LEASE_MS
+    for value in ("0", "56", "soon"):
+        with pytest.raises(Misconfigured):
+            load(MODEL_SILENCE_S=value)

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Json, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    StringConstraints,
+    model_validator,
+)
 
 from agents.engines import PYDANTIC_AI
 from agents.providers.openai_compatible import Endpoint
@@ -55,6 +64,11 @@ class AgentsSettings(Settings):
     providers: Json[Annotated[tuple[ProviderSettings, ...], AfterValidator(_each_once)]] = ()
     """Where models are: a JSON list of `{"name", "base_url", "key_secret"}`, each an OpenAI-compatible API.
     `key_secret` is the name of the secret that holds its key.
+    """
+
+    model_silence_s: Annotated[int, Field(ge=1, le=55)] = 30
+    """How long a model may say nothing before its run is given up, in seconds: to its first word, and from one to the
+    next.
     """
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from agents.providers import Engine, Provider
 from agents.providers.bound_ai import BoundAi
 from agents.providers.builtin import BuiltinProvider
 from agents.providers.edge_fetch import Fetch
-from agents.providers.openai_compatible import Endpoint, OpenAiCompatible
+from agents.providers.openai_compatible import Endpoint, OpenAiCompatible, Patience
 from agents.providers.own import PythonProvider
 from agents.run import Stage
 from agents.settings import WORKERS_AI, AgentsSettings, endpoints
@@ -26,16 +26,17 @@ from shared.log import Log
 
 def build_stage(environment: Environment, log: Log) -> Stage:
     settings = AgentsSettings.load(environment.text)
+    patience = Patience(first_text_s=settings.model_silence_s, silence_s=settings.model_silence_s)
     providers: dict[str, Provider | Engine] = {
         "builtin": BuiltinProvider(asyncio.sleep),
         "python": PythonProvider(AGENTS),
         **{
-            name: OpenAiCompatible(endpoint, Fetch(), asyncio.sleep)
+            name: OpenAiCompatible(endpoint, Fetch(), asyncio.sleep, patience)
             for name, endpoint in endpoints(settings, environment.text).items()
         },
     }
     if ai := environment.optional("AI"):
-        providers[WORKERS_AI] = OpenAiCompatible(Endpoint(WORKERS_AI, ""), BoundAi(ai), asyncio.sleep)
+        providers[WORKERS_AI] = OpenAiCompatible(Endpoint(WORKERS_AI, ""), BoundAi(ai), asyncio.sleep, patience)
     if PYDANTIC_AI_AGENTS:
         providers[PYDANTIC_AI] = PydanticAi()
     tools = {**TOOLS, "current_time": current_time_tool(now_ms)}
