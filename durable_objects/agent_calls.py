@@ -12,7 +12,7 @@ from typing import Any, Final
 import js
 from pyodide.ffi import JsException
 
-from durable_objects.effects import Happening, RunDeferred, RunEnded, RunSaid
+from durable_objects.effects import Happening, RunDeferred, RunEnded, RunSaid, RunUsed
 from durable_objects.group import Group
 from durable_objects.renewal import Sessions
 from durable_objects.run_stream import RunStream
@@ -23,7 +23,6 @@ from shared.edge.peer import BoundPeer
 from shared.edge.timer import done_within
 from shared.edge.tracing import arrived
 from shared.log import Field, Log, whereabouts
-from shared.protocol import Usage
 from shared.tokens import Tokens
 from shared.trace import leave
 
@@ -63,10 +62,10 @@ class AgentCalls:
             ending = stream.closed()
         except (JsException, TimeoutError) as exc:
             self._log("run_cut", run_id=run_id, reason=f"{type(exc).__name__}: {exc}")
-            ending = stream.ending or RunEnded(run_id, "interrupted", Usage(), "The agent could not be reached")
+            ending = stream.ending or stream.cut("interrupted", "The agent could not be reached")
         except Exception as exc:  # noqa: BLE001 -- a run always ends, whatever broke; the reason is in the log
             self._log("run_broke", run_id=run_id, reason=whereabouts(exc))
-            ending = RunEnded(run_id, "error", Usage(), "The run broke")
+            ending = stream.cut("error", "The run broke")
         self._aborts.pop(run_id, None)
         self._log("run_ended", run_id=run_id, **_figures(ending))
         leave()  # what has waited for this run is not part of it
@@ -88,7 +87,7 @@ class AgentCalls:
         headers = signer.headers("POST", _TARGET, body, now_s=seconds(now_ms()), jti=new_jti(), invocation=run_id)
         response = await self._agents.open("POST", _TARGET, headers, body, signal)
         if response.status != _OK:
-            stream.ending = RunEnded(run_id, "error", Usage(), f"The Agents Worker answered {response.status}")
+            stream.ending = stream.cut("error", f"The Agents Worker answered {response.status}")
             return
         reader = response.body.getReader()
         try:
@@ -99,7 +98,7 @@ class AgentCalls:
 
     async def _pump(self, run_id: str, reader: Any, stream: RunStream) -> None:
         """Reads until the ending; tells the group at most once every GATHER_S."""
-        gathered = ""
+        gathered, told = "", stream.usage
         loop = asyncio.get_running_loop()
         told_at = loop.time() - GATHER_S
         reading: asyncio.Future[Any] | None = None
@@ -111,6 +110,9 @@ class AgentCalls:
                 if piece.done:
                     break
                 gathered += stream.feed(piece.value.to_bytes())
+                if stream.usage != told and stream.ending is None:
+                    told = stream.usage
+                    self._receive(RunUsed(run_id, told))
             elif not gathered:
                 raise TimeoutError("silence")
             if gathered and loop.time() - told_at >= GATHER_S:

@@ -76,7 +76,17 @@ class RunSaid:
 
 
 @dataclass(frozen=True)
+class RunUsed:
+    """What the part of a run that is under way has used so far: kept, should it be stopped or lost."""
+
+    run_id: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
 class RunEnded:
+    """`usage` is that of the run's last part."""
+
     run_id: str
     outcome: RunOutcome
     usage: Usage
@@ -91,7 +101,7 @@ class RunDeferred:
     requests: DeferredToolRequests
 
 
-Happening = Woke | Rang | Connected | Arrived | Disconnected | Stalled | RunSaid | RunEnded | RunDeferred
+Happening = Woke | Rang | Connected | Arrived | Disconnected | Stalled | RunSaid | RunUsed | RunEnded | RunDeferred
 
 
 # ── effects ─────────────────────────────────────────────────────────────────────────────────────────────────────────

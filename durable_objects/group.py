@@ -40,6 +40,7 @@ from durable_objects.effects import (
     RunDeferred,
     RunEnded,
     RunSaid,
+    RunUsed,
     Stalled,
     Woke,
 )
@@ -117,6 +118,8 @@ class Group:
                 return self.rules.present.dismiss(session, 4008, "too slow") if still_open else []
             case RunSaid():
                 return self.rules.runs.said(happening)
+            case RunUsed(run_id, usage):
+                return self.rules.runs.used(run_id, usage)
             case RunEnded():
                 return self.rules.turn_taking.ended(happening)
             case RunDeferred():

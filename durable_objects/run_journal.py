@@ -23,6 +23,7 @@ class Run:
     """`hop`: how many agents were called in a row up to this one, from a person's message on.
 
     `deferred` is what the turn goes on with (`DeferredToolResults` as text), while it waits and until it has ended.
+    `usage` is that of the parts that are over, `part_usage` what is known of the one under way.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class Run:
     parts: int
     deferred: str | None
     usage: Usage
+    part_usage: Usage
     message_seq: int | None = None
     finished_seq: int | None = None
 
@@ -55,7 +57,7 @@ class Approval:
 
 
 _RUN = """run_id, agent_id, trigger_seq, requested_by, status, length, lease_until_ms, hop, purpose, parts, deferred,
-          usage, message_seq, finished_seq"""
+          usage, part_usage, message_seq, finished_seq"""
 _APPROVAL = "approval_id, run_id, tool_call_id, request, expires_ms, outcome, resolved_by"
 
 
@@ -125,11 +127,16 @@ class RunJournal:
     def part_ended(self, run_id: str, deferred: str, usage: Usage) -> None:
         """The turn's first part is over; it goes on with `deferred` once that is complete."""
         self._execute(
-            "UPDATE runs SET status = 'waiting', parts = parts + 1, deferred = ?, usage = ? WHERE run_id = ?",
+            """UPDATE runs SET status = 'waiting', parts = parts + 1, deferred = ?, usage = ?, part_usage = '{}'
+               WHERE run_id = ?""",
             deferred,
             usage.model_dump_json(),
             run_id,
         )
+
+    def used(self, run_id: str, usage: Usage) -> None:
+        """By the part that is under way."""
+        self._execute("UPDATE runs SET part_usage = ? WHERE run_id = ?", usage.model_dump_json(), run_id)
 
     def learned(self, run_id: str, deferred: str) -> None:
         self._execute("UPDATE runs SET deferred = ? WHERE run_id = ?", deferred, run_id)
@@ -219,8 +226,8 @@ class RunJournal:
 
 
 def _run(row: list[SqlValue]) -> Run:
-    run_id, agent_id, trigger, requested_by, status, length, lease, hop, purpose, parts, deferred, usage, *seqs = row
-    message_seq, finished_seq = seqs
+    run_id, agent_id, trigger, requested_by, status, length, lease, hop, purpose, parts, deferred, *rest = row
+    usage, part_usage, message_seq, finished_seq = rest
     return Run(
         run_id=str(run_id),
         agent_id=str(agent_id),
@@ -234,6 +241,7 @@ def _run(row: list[SqlValue]) -> Run:
         parts=integer(parts),
         deferred=None if deferred is None else str(deferred),
         usage=Usage.model_validate(json.loads(str(usage))),
+        part_usage=Usage.model_validate(json.loads(str(part_usage))),
         message_seq=None if message_seq is None else integer(message_seq),
         finished_seq=None if finished_seq is None else integer(finished_seq),
     )

@@ -111,6 +111,12 @@ class Runs:
         text = delta.model_dump_json()
         return [TellAll(text), TellReaders(run.run_id, text)]
 
+    def used(self, run_id: str, usage: Usage) -> list[Effect]:
+        """Nobody is told: a run's usage is shown when it has finished."""
+        if self.running(run_id) is not None:
+            self._journal.used(run_id, usage)
+        return []
+
     def length(self, run_id: str) -> int:
         """How many code points of a run's text there are."""
         run = self._journal.find(run_id)
@@ -154,7 +160,7 @@ class Runs:
 
     def stop(self, run: Run, outcome: RunOutcome, error: str | None = None) -> Ended:
         """Ends a run from our side, and the call to its model."""
-        ended = self._finish(run, outcome, Usage(), error)
+        ended = self._finish(run, outcome, run.part_usage, error)
         return Ended(run, outcome, [StopRun(run.run_id), *ended.effects])
 
     def chosen(self, user_id: str, command: RunsCancel) -> list[Run]:

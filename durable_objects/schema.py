@@ -131,4 +131,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE used_tokens (jti TEXT PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID",
         "CREATE INDEX used_tokens_until ON used_tokens (until_s)",
     ),
+    (
+        # What the part of a run that is under way has used, should it never come to an end of its own.
+        "ALTER TABLE runs ADD COLUMN part_usage TEXT NOT NULL DEFAULT '{}'",
+    ),
 )

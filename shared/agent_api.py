@@ -1,6 +1,7 @@
 """What a Group Controller asks of the Agents Worker, and the stream that answers.
 
 Law: types only. Event and result names are pydantic-ai's, so that an agent written with it maps one to one.
+What it has no event for is ours: deferred_tool_requests, run_usage, run_error.
 """
 
 from typing import Annotated, Final, Literal
@@ -208,11 +209,22 @@ class RunResult(_Model):
     event_kind: Literal["agent_run_result"] = "agent_run_result"
 
 
+class RunUsage(_Model):
+    """What this part of the turn has used so far, said while it goes on: it may be cut before it comes to an end."""
+
+    usage: Usage
+    event_kind: Literal["run_usage"] = "run_usage"
+
+
 class RunError(_Model):
-    """A run that failed says so in its stream; the stream itself ends well."""
+    """A run that failed says so in its stream; the stream itself ends well.
+
+    Without `usage` the last run_usage says it.
+    """
 
     code: str
     message: str
+    usage: Usage | None = None
     event_kind: Literal["run_error"] = "run_error"
 
 
@@ -224,8 +236,20 @@ RunEvent = Annotated[
     | FunctionToolResult
     | FinalResult
     | DeferredToolRequests
+    | RunUsage
     | RunResult
     | RunError,
     Field(discriminator="event_kind"),
 ]
 RUN_EVENT: Final[TypeAdapter[RunEvent]] = TypeAdapter(RunEvent)
+
+
+def usage_of(event: RunEvent) -> Usage | None:
+    """What the part of the turn has used up to this event, if the event says it."""
+    match event:
+        case RunResult():
+            return event.result.usage
+        case RunUsage() | DeferredToolRequests() | RunError():
+            return event.usage
+        case _:
+            return None

@@ -25,7 +25,9 @@ from shared.agent_api import (
     RunResult,
     ToolAnswer,
     ToolApproval,
+    usage_of,
 )
+from shared.errors import Unavailable
 from shared.log import Log
 from shared.protocol import Usage
 from tests.agents.fakes import FakeProvider
@@ -139,7 +141,8 @@ async def test_a_tool_is_used_and_the_model_asked_again_with_what_came_of_it() -
     agent = Agent((wants(("double", '{"number": 21}'), said_before="Let me count."), DONE))
     events = await agent.run()
     assert [event.event_kind for event in events] == [
-        *("part_start", "final_result", "part_delta", "part_end", "function_tool_call", "function_tool_result"),
+        *("part_start", "final_result", "part_delta", "part_end"),
+        *("run_usage", "function_tool_call", "function_tool_result", "run_usage"),
         *("part_start", "final_result", "part_delta", "part_end", "agent_run_result"),
     ]
     assert results(events) == ["42"]
@@ -155,7 +158,7 @@ async def test_a_tool_is_used_and_the_model_asked_again_with_what_came_of_it() -
 
 async def test_a_model_that_only_calls_has_no_empty_text() -> None:
     events = await Agent((wants(("double", '{"number": 1}')), DONE)).run()
-    assert [event.event_kind for event in events][:2] == ["function_tool_call", "function_tool_result"]
+    assert [event.event_kind for event in events][1:3] == ["function_tool_call", "function_tool_result"]
 
 
 @pytest.mark.parametrize(
@@ -335,3 +338,17 @@ async def test_a_call_is_shown_with_what_the_model_said() -> None:
     events = await Agent((wants(("double", '{"number": 3}')), DONE)).run()
     (shown,) = [event.part for event in events if isinstance(event, FunctionToolCall)]
     assert (shown.tool_name, shown.args, shown.tool_call_id) == ("double", '{"number": 3}', "c0")
+
+
+async def test_a_turn_that_fails_after_a_tool_says_what_its_rounds_have_used() -> None:
+    call = wants(("double", '{"number": 21}'))
+    *events, last = await Agent((call, call, ("Hel", Unavailable("Gone")))).run()
+    used = Usage(input_tokens=20, output_tokens=10, requests=2, tool_calls=2)
+    assert (last.event_kind, usage_of(last)) == ("run_error", used)
+    assert [spent.requests for event in events if (spent := usage_of(event))] == [1, 1, 2, 2]
+    assert [spent.tool_calls for event in events if (spent := usage_of(event))] == [0, 1, 1, 2]
+
+
+async def test_a_turn_that_fails_at_once_has_used_nothing_that_is_known() -> None:
+    *_, last = await Agent((("Hel", Unavailable("Gone")),)).run()
+    assert (last.event_kind, usage_of(last)) == ("run_error", None)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from durable_objects.effects import Rang, RunEnded, StopRun
+from durable_objects.effects import Happening, Rang, RunDeferred, RunEnded, RunUsed, StopRun
 from durable_objects.runs import LEASE_MS
+from shared.agent_api import DeferredToolRequests, ToolCall
 from shared.protocol import Usage
 from tests.durable_objects.house import House, agent_id
 
@@ -155,3 +156,75 @@ def test_the_prompt_attributes_by_id_and_leaves_out_what_was_deleted() -> None:
     assert request.context.requested_by.name == "Ada"
     house.end(running(house))
     assert house.group.rules.prompts.of(request.context.run_id) is None
+
+
+# ── what a run has used when it does not come to its own end ─────────────────────────────────────────────────────────
+
+ROUND = Usage(input_tokens=40, output_tokens=7, requests=1, tool_calls=1)
+
+
+def used(house: House) -> dict[str, int]:
+    return dict(house.log[-1]["data"]["usage"])
+
+
+def tokens_today(house: House) -> int:
+    return house.group.room.journal.runs.tokens_of(house.log[-1]["ts"][:10])
+
+
+def asked_scribe() -> tuple[House, str]:
+    house = house_with_scribe()
+    house.sit("ada").say("@scribe hi")
+    return house, running(house)
+
+
+def test_a_run_that_is_cancelled_counts_what_it_had_used_by_then() -> None:
+    house, run_id = asked_scribe()
+    house.happen(RunUsed(run_id, ROUND))
+    house.happen(RunUsed(run_id, ROUND.plus(ROUND)))
+    house.sit("ben").ok("runs.cancel", run_id=run_id)
+    assert (endings(house), used(house)) == (["cancelled"], ROUND.plus(ROUND).model_dump())
+    assert tokens_today(house) == 94
+
+
+@pytest.mark.parametrize("lost", ["silent", "restarted"])
+def test_a_run_that_is_lost_counts_what_it_had_used_by_then(lost: str) -> None:
+    house, run_id = asked_scribe()
+    house.happen(RunUsed(run_id, ROUND))
+    if lost == "restarted":
+        house.wake()
+    else:
+        house.now_ms += LEASE_MS
+        house.happen(Rang())
+    assert (endings(house), used(house)) == (["interrupted"], ROUND.model_dump())
+
+
+def deferred(run_id: str) -> Happening:
+    call = ToolCall(tool_call_id="c1", tool_name="get_members", args="{}")
+    return RunDeferred(run_id, DeferredToolRequests(calls=(call,), usage=ROUND))
+
+
+def test_parts_that_are_over_count_once_beside_the_one_that_failed() -> None:
+    house, run_id = asked_scribe()
+    house.happen(RunUsed(run_id, ROUND))
+    house.happen(deferred(run_id))
+    house.happen(RunUsed(run_id, ROUND))
+    house.happen(RunEnded(run_id, "error", ROUND.plus(ROUND), "broken"))
+    assert used(house) == ROUND.plus(ROUND).plus(ROUND).model_dump()
+    assert tokens_today(house) == 3 * 47
+
+
+def test_a_part_that_was_cancelled_at_once_leaves_what_the_earlier_ones_used() -> None:
+    house, run_id = asked_scribe()
+    house.happen(RunUsed(run_id, ROUND))
+    house.happen(deferred(run_id))
+    house.sit("ben").ok("runs.cancel", run_id=run_id)
+    assert used(house) == ROUND.model_dump()
+
+
+def test_what_a_finished_run_used_later_is_not_counted() -> None:
+    house, run_id = asked_scribe()
+    house.end(run_id)
+    before = house.log
+    house.happen(RunUsed(run_id, ROUND))
+    assert house.log == before
+    assert tokens_today(house) == 3

@@ -11,9 +11,10 @@ from typing import cast
 from agents.providers import Engine, Providers
 from agents.speaking import Speaking
 from agents.tools.toolbox import Toolbox
-from shared.agent_api import AgentRunRequest, RunError, RunEvent
+from shared.agent_api import AgentRunRequest, RunError, RunEvent, usage_of
 from shared.errors import InvalidBody, ParleyError
 from shared.log import Log, whereabouts
+from shared.protocol import Usage
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,18 @@ async def turn(request: AgentRunRequest, stage: Stage) -> AsyncGenerator[RunEven
     Closing it closes the provider's stream.
     """
     run_id, log = request.context.run_id, stage.log
+    used: Usage | None = None
     try:
         async with aclosing(_events(request, stage)) as events:
             async for event in events:
+                used = usage_of(event) or used
                 yield event
     except ParleyError as exc:
         log("run_failed", run_id=run_id, code=exc.code, reason=exc.reason)
-        yield RunError(code=exc.code, message=exc.detail)
+        yield RunError(code=exc.code, message=exc.detail, usage=used)
     except Exception as exc:  # noqa: BLE001 -- a provider or an agent may raise anything; its text stays in the log
         log("run_failed", run_id=run_id, code="agent_failed", reason=whereabouts(exc))
-        yield RunError(code="agent_failed", message="The agent failed")
+        yield RunError(code="agent_failed", message="The agent failed", usage=used)
 
 
 def _events(request: AgentRunRequest, stage: Stage) -> AsyncGenerator[RunEvent]:

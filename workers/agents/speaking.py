@@ -25,6 +25,7 @@ from shared.agent_api import (
     PartStart,
     RunEvent,
     RunResult,
+    RunUsage,
     TextPart,
     TextPartDelta,
     ToolApproval,
@@ -53,6 +54,7 @@ class Speaking:
             async with aclosing(self._settle()) as settled:
                 async for event in settled:
                     yield event
+            yield RunUsage(usage=self._so_far.usage)
         while len(self._so_far.rounds) < ROUNDS_LIMIT and self._tokens_left() != 0:
             ending = Ending(Usage())
             calls: tuple[Call, ...] = ()
@@ -69,11 +71,13 @@ class Speaking:
             if not calls:
                 yield self._result(ending.finish_reason)
                 return
+            yield RunUsage(usage=self._so_far.usage)
             async with aclosing(self._use(self._so_far.add(self._said_last, calls))) as used:
                 async for event in used:
                     yield event
                     if isinstance(event, DeferredToolRequests):
                         return
+            yield RunUsage(usage=self._so_far.usage)
         self._said_last = ""
         yield self._result("length")
 

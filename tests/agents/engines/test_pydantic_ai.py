@@ -84,7 +84,8 @@ def counting(found: list[str], info: AgentInfo) -> list[Reply]:
 async def test_its_events_are_ours() -> None:
     events = await run(counting)
     assert [event.event_kind for event in events] == [
-        *("part_start", "final_result", "part_delta", "part_end", "function_tool_call", "function_tool_result"),
+        *("part_start", "final_result", "part_delta", "part_end"),
+        *("function_tool_call", "run_usage", "function_tool_result", "run_usage"),
         *("part_start", "final_result", "part_end", "agent_run_result"),
     ]
     ended = events[-1]
@@ -186,6 +187,20 @@ async def test_a_provider_that_refuses_is_told_of_without_its_words() -> None:
     *_, failure = await run(refused)
     assert isinstance(failure, api.RunError)
     assert (failure.code, failure.message) == ("unavailable", "The model provider refused the request")
+
+
+async def test_a_turn_that_fails_after_a_tool_says_what_it_has_used() -> None:
+    def failing(found: list[str], info: AgentInfo) -> list[Reply]:
+        if found:
+            raise ModelHTTPError(500, "m")
+        return counting(found, info)
+
+    *events, last = await run(failing)
+    assert isinstance(last, api.RunError)
+    assert last.usage is not None
+    assert (last.usage.requests, last.usage.tool_calls) == (1, 1)
+    assert last.usage.output_tokens > 0
+    assert last.usage == [used for event in events if (used := api.usage_of(event))][-1]
 
 
 async def test_a_reader_that_goes_away_stops_it() -> None:

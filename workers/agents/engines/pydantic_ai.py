@@ -144,6 +144,8 @@ class _Turn:
             await self.queue.put(self._ended(event.result))
         elif (ours := self._translated(event)) is not None:
             await self.queue.put(ours)
+            if isinstance(ours, api.FunctionToolCall | api.FunctionToolResult):
+                await self.queue.put(api.RunUsage(usage=self._usage()))
 
     def _translated(self, event: object) -> api.RunEvent | None:
         """None for what we have no event for: a model's thoughts, and the growing arguments of a call."""
