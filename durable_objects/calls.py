@@ -131,6 +131,7 @@ class ReadAuthored(_Call):
     user_id: str
     after: int
     limit: int
+    archive: ArchivedLog | None = None
 
 
 ControllerCall = Annotated[

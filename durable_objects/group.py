@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from durable_objects.access import Access
 from durable_objects.calls import (
     Archive,
+    ArchivedLog,
     ControllerCall,
     DeleteGroup,
     Disconnect,
@@ -191,14 +192,20 @@ class Group:
                 return _text(Done()), self._erase(call)
             case ReadAuthored():
                 self.room.known()
-                return _text(self.rules.messages.authored(call.user_id, call.after, call.limit)), []
+                self._keep_session_of(call.archive)
+                authored = self.rules.messages.authored(call.user_id, call.after, call.limit)
+                return _text(authored), self._life.due() if call.archive is not None else []
 
     def _erase(self, call: ErasePerson) -> list[Effect]:
         """Whoever is erased has left first, so that this event loses its name with the others."""
         gone = self._set_roster(call.roster) if self.room.status == "active" else []
-        if call.archive is not None and self.room.status == "archived":
-            self.room.keep_session(call.archive.opening)
+        self._keep_session_of(call.archive)
         return [*gone, *self._erasure.erase(call), *self._life.due()]
+
+    def _keep_session_of(self, archive: ArchivedLog | None) -> None:
+        """An archived group whose log came back from the bucket has none of its own."""
+        if archive is not None and self.room.status == "archived":
+            self.room.keep_session(archive.opening)
 
     def _set_roster(self, roster: Roster) -> list[Effect]:
         """An older roster than the one that is known changes nothing."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from durable_objects.archive import ArchiveStore, Manifest, manifest_key, unpacked
-from durable_objects.calls import ArchivedLog, ControllerCall, ErasePerson, Restore, Roster
+from durable_objects.calls import ArchivedLog, ControllerCall, ErasePerson, ReadAuthored, Restore, Roster
 from durable_objects.journal import Journal
 from durable_objects.room import Room
 from durable_objects.sealing import Chain, sealed
@@ -28,7 +28,7 @@ _BAD: Final = "the archive to restore from is not the one that the directory kno
 
 def log_needed(call: ControllerCall) -> Restore | ArchivedLog | None:
     """Where the log lies that this call is about, should the object have none."""
-    if isinstance(call, ErasePerson):
+    if isinstance(call, ErasePerson | ReadAuthored):
         return call.archive
     return call if isinstance(call, Restore) else None
 

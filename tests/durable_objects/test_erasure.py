@@ -5,6 +5,7 @@ The core, the Orchestrator and the directory as they are; what fails is between 
 
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,49 @@ def test_what_one_person_said_is_read_in_pages_also_when_they_left() -> None:
     said = [(m.text, m.edited, m.deleted) for page in pages for m in page.messages]
     assert said == [("Zwetschgenknödel", True, False), ("Kaiserschmarrn again", False, False), ("", False, True)]
     assert pages[0].messages[0].reactions == {"👍": ("usr_ada",)}
+
+
+async def read_out(site: Site, who: str, limit: int) -> list[dict[str, Any]]:
+    """All pages of what the App is told of one person in the group."""
+    messages, more = list[dict[str, Any]](), True
+    while more:
+        after = messages[-1]["seq"] if messages else 0
+        target = f"/infra/groups/{GROUP}/authored"
+        body = json.dumps({"user_id": who, "after": after, "limit": limit}).encode()
+        signer = Signer(Tokens(ES256), APP_KEY, "app", "orchestrator", ORIGIN)
+        signed = signer.headers("POST", target, body, now_s=site.office.now_ms // 1000, jti=site.office.jti())
+        response = await site.office.post(target, body, signed)
+        assert response.status_code == 200, response.text
+        messages += response.json()["messages"]
+        more = response.json()["more"]
+    return messages
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+async def test_a_log_that_is_in_its_archive_alone_reads_as_the_one_it_was(limit: int) -> None:
+    site = await furnished("archived")
+    before = await read_out(site, BEN, limit)
+    assert [m["text"] for m in before] == ["Zwetschgenknödel", "Kaiserschmarrn again"]
+    site.lose_log()
+    epoch = (await site.row())["session_epoch"]
+    assert await read_out(site, BEN, limit) == before
+    assert (await site.row())["session_epoch"] != epoch, "of which the directory knows the session"
+    assert (await site.asks("restore")).status_code == 200, "the group is the archived one it was"
+
+
+async def test_an_archive_that_the_directory_does_not_know_is_not_read_out() -> None:
+    site = await furnished("lost")
+    await FakeDatabase.rows(site.office.database, "UPDATE groups SET archive_head = ?", "00" * 32)
+    with pytest.raises(AssertionError, match="unavailable"):
+        await read_out(site, BEN, 100)
+    assert site.house.group.room.status == "unopened"
+
+
+async def test_a_group_that_never_was_opened_has_nothing_to_read_out() -> None:
+    site = Site()
+    site.lose_log()
+    with pytest.raises(AssertionError, match="not_found"):
+        await read_out(site, BEN, 100)
 
 
 # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -81,13 +81,25 @@ async def erase_person(call: AppCall, body: ErasureRequest) -> Erased:
 async def read_authored(call: AppCall, body: AuthoredRequest) -> AuthoredPage:
     """A page of what one person said in a group, in it or not any more."""
     ask = ReadAuthored(user_id=body.user_id, after=body.after, limit=body.limit)
-    return AuthoredPage.model_validate_json(await call.ports.controllers.ask(call.path["group_id"], ask))
+    return AuthoredPage.model_validate_json(await _asked(call.ports, call.path["group_id"], ask))
+
+
+async def _asked(ports: OrchestratorPorts, group_id: str, ask: ReadAuthored) -> str:
+    """A controller that knows nothing of its group may have lost the log: it is told where the archive lies."""
+    try:
+        return await ports.controllers.ask(group_id, ask)
+    except NotFound:
+        group = await ports.store.group(group_id)
+        archive = None if group is None else await _archive_of(ports, group)
+        if archive is None:
+            raise
+    return await _tell(ports, group_id, ask.model_copy(update={"archive": archive}))
 
 
 async def _erased(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await _tell(ports, group_id, user_id, by)
+            await _erase(ports, group_id, user_id, by)
     except (ParleyError, TimeoutError) as exc:
         ports.log("erasure_pending", group_id=group_id, reason=type(exc).__name__)
         return False
@@ -95,14 +107,20 @@ async def _erased(ports: OrchestratorPorts, group_id: str, user_id: str, by: Act
     return True
 
 
-async def _tell(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> None:
+async def _erase(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> None:
     group, roster = await ports.store.group(group_id), await ports.store.roster(group_id)
     if group is None or roster is None:
         raise NotFound
     archive = await _archive_of(ports, group)
-    await ports.controllers.ask(group_id, ErasePerson(user_id=user_id, by=by, roster=roster, archive=archive))
-    if archive is not None:
-        await note_opened(ports, group_id, archive.opening)
+    await _tell(ports, group_id, ErasePerson(user_id=user_id, by=by, roster=roster, archive=archive))
+
+
+async def _tell(ports: OrchestratorPorts, group_id: str, call: ErasePerson | ReadAuthored) -> str:
+    """The session that goes with an archive counts once the controller has it."""
+    answer = await ports.controllers.ask(group_id, call)
+    if call.archive is not None:
+        await note_opened(ports, group_id, call.archive.opening)
+    return answer
 
 
 async def _archive_of(ports: OrchestratorPorts, group: GroupRow) -> ArchivedLog | None:
