@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from durable_objects.discretion import body_without_words_of, without_words_of
 from durable_objects.journal import Sql
 from durable_objects.run_journal import integer
 from shared.clock import rfc3339
@@ -21,6 +22,7 @@ HOUR_MS: Final = 3_600_000
 # How long, in milliseconds, what is over can be looked up, and how many of a webhook at most.
 KEPT_MS: Final = {"delivered": 24 * HOUR_MS, "failed": 30 * 24 * HOUR_MS}
 KEPT_LIMIT: Final = 1_000
+_PAGE: Final = 100
 WAITING_LIMIT: Final = 5_000
 """Of one webhook. What comes on top of them has failed at once, and can be replayed."""
 JITTER: Final = 0.2
@@ -36,6 +38,8 @@ _TABLES: Final = (
     "CREATE INDEX IF NOT EXISTS deliveries_by_state ON deliveries (webhook_id, state, id)",
     "CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (webhook_id, state, due_ms)",
     "CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_ms, webhook_id)",
+    # Whose words nobody is to be told any more, from whichever group they still come.
+    "CREATE TABLE IF NOT EXISTS erased (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
 )
 
 
@@ -87,7 +91,8 @@ class Outbox:
 
     def _accept(self, told: Accept, subscribers: Sequence[Subscriber], now_ms: int) -> None:
         room = {one.webhook_id: WAITING_LIMIT - self._count(one.webhook_id, "waiting") for one in subscribers}
-        for text in told.events:
+        erased = {str(user_id) for (user_id,) in self._sql.execute("SELECT user_id FROM erased")}
+        for text in (without_words_of(text, erased) for text in told.events):
             event = json.loads(text)
             wanting = [one.webhook_id for one in subscribers if event["type"] in one.events]
             body = payload(told.org_id, told.group_id, text) if wanting else ""
@@ -192,6 +197,21 @@ class Outbox:
 
     def forget(self, webhook_id: str) -> None:
         self._sql.run("DELETE FROM deliveries WHERE webhook_id = ?", webhook_id)
+
+    def erase(self, user_id: str) -> None:
+        """Takes a person's words and name out of what is not delivered yet, and of what is still to come."""
+        self._sql.transaction(lambda: self._erase(user_id))
+
+    def _erase(self, user_id: str) -> None:
+        self._sql.run("INSERT INTO erased (user_id) VALUES (?) ON CONFLICT DO NOTHING", user_id)
+        after = ""
+        while rows := self._sql.execute(
+            "SELECT id, body FROM deliveries WHERE body <> '' AND id > ? ORDER BY id LIMIT ?", after, _PAGE
+        ):
+            for delivery_id, body in ((str(row[0]), str(row[1])) for row in rows):
+                if (rest := body_without_words_of(user_id, body)) is not None:
+                    self._sql.run("UPDATE deliveries SET body = ? WHERE id = ?", rest, delivery_id)
+            after = str(rows[-1][0])
 
     def prune(self, now_ms: int) -> None:
         """Forgets what is over for long enough."""

@@ -67,7 +67,16 @@ class Forget(_Told):
     webhook_id: str
 
 
-OutboxCall = Annotated[Accept | ReadDeliveries | Replay | Forget, Field(discriminator="call")]
+class Erase(_Told):
+    """This person's words and name are not to be delivered any more, nor those that a group still hands over."""
+
+    call: Literal["erase"] = "erase"
+    user_id: str
+
+
+LetGo = Forget | Erase
+"""What an outbox is not to keep any longer. Hearing one again changes nothing."""
+OutboxCall = Annotated[Accept | ReadDeliveries | Replay | LetGo, Field(discriminator="call")]
 OUTBOX_CALL: Final[TypeAdapter[OutboxCall]] = TypeAdapter(OutboxCall)
 
 

@@ -10,7 +10,7 @@ from durable_objects.effects import Close, Effect, Remember, Session, Tell, Tell
 from shared.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.keys import PublicKey
 from shared.ports import Row, SqlValue, Statement
-from shared.webhooks import Delivery, ReadDeliveries, Replay
+from shared.webhooks import Delivery, LetGo, ReadDeliveries, Replay
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "workers" / "app" / "migrations"
@@ -76,7 +76,8 @@ class FakeDatabase:
 class FakeOutbox:
     """`app.ports.Outbox`, empty."""
 
-    forgotten: list[str] = field(default_factory=list)
+    told: list[LetGo] = field(default_factory=list)
+    is_away: bool = False
 
     async def page(self, org_id: str, asked: ReadDeliveries) -> tuple[Delivery, ...]:
         del org_id, asked
@@ -85,9 +86,11 @@ class FakeOutbox:
     async def replay(self, org_id: str, asked: Replay) -> Delivery:
         raise NotFound(reason=f"{org_id} {asked.delivery_id}")
 
-    async def forget(self, org_id: str, webhook_id: str) -> None:
+    async def let_go(self, org_id: str, told: LetGo) -> None:
         del org_id
-        self.forgotten.append(webhook_id)
+        if self.is_away:
+            raise Unavailable(reason="away")
+        self.told.append(told)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.edge.rpc import ask
-from shared.webhooks import Accept, Deliveries, Delivery, Forget, ReadDeliveries, Replay
+from shared.webhooks import Accept, Deliveries, Delivery, LetGo, ReadDeliveries, Replay
 
 
 class ObjectOutboxes:
@@ -21,5 +21,5 @@ class ObjectOutboxes:
     async def replay(self, org_id: str, asked: Replay) -> Delivery:
         return Delivery.model_validate_json(await ask(self._raw, org_id, asked))
 
-    async def forget(self, org_id: str, webhook_id: str) -> None:
-        await ask(self._raw, org_id, Forget(webhook_id=webhook_id))
+    async def let_go(self, org_id: str, told: LetGo) -> None:
+        await ask(self._raw, org_id, told)

@@ -17,6 +17,7 @@ from shared.ids import new_id
 from shared.ports import Reply, SqlValue
 from shared.signing import Signer
 from shared.tokens import Tokens
+from shared.webhooks import Forget
 from tests.app.test_health import Orchestrator, ports_with
 from tests.fakes import FakeDatabase, FakeOutbox
 from tests.shared.hostile import ES256
@@ -149,7 +150,7 @@ async def test_what_was_to_be_delivered_goes_with_the_webhook(office: Office) ->
     webhook_id = (await office.create())["webhook"]["id"]
     office.groups.away = {"grp_1"}
     assert (await office.ask("ada", "DELETE", f"/{webhook_id}")).status_code == 200
-    assert office.outbox.forgotten == [webhook_id]
+    assert office.outbox.told == [Forget(webhook_id=webhook_id)]
     assert (await office.ask("ada", "GET", f"/{webhook_id}")).status_code == 404
 
 

@@ -18,8 +18,9 @@ RETRIES_MS = (5_000, 60_000)
 BOTH = [Subscriber("whk_a", frozenset({"message.created"})), Subscriber("whk_b", frozenset({"run.finished"}))]
 
 
-def event(seq: int, kind: str = "message.created") -> str:
-    return json.dumps({"epoch": "epo_1", "seq": seq, "ts": "2026-01-01T00:00:00.000Z", "type": kind})
+def event(seq: int, kind: str = "message.created", who: str = "usr_ada", **data: object) -> str:
+    known = {"actor": {"id": who, "kind": "user", "name": who.upper()}, "data": data, "epoch": "epo_1", "seq": seq}
+    return json.dumps({**known, "ts": "2026-01-01T00:00:00.000Z", "type": kind})
 
 
 @dataclass
@@ -158,3 +159,43 @@ def test_accepting_is_all_or_nothing(desk: Desk) -> None:
     with pytest.raises(KeyError):
         desk.accept(event(1), '{"type":"message.created"}')
     assert desk.page() == ()
+
+
+# ── whoever was erased ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def told_events(desk: Desk) -> list[dict[str, Any]]:
+    return [json.loads(body)["event"] for body in desk.bodies() if body]
+
+
+@pytest.mark.parametrize("state", ["waiting", "failed"])
+def test_the_words_and_the_name_of_whoever_is_erased_are_delivered_to_nobody(desk: Desk, state: str) -> None:
+    desk.accept(event(1, who="usr_ben", text="Kaiserschmarrn"), event(2, text="Germknödel"))
+    if state == "failed":
+        desk.outbox.give_up("whk_a", "disabled", desk.now_ms)
+    for _ in range(2):
+        desk.outbox.erase("usr_ben")
+    his, hers = told_events(desk)
+    assert (his["actor"], his["data"], his["seq"]) == ({"id": "usr_ben", "kind": "user", "name": ""}, {"text": ""}, 1)
+    assert (hers["actor"]["name"], hers["data"]) == ("USR_ADA", {"text": "Germknödel"})
+    assert [one.state for one in desk.page()] == [state, state]
+
+
+def test_what_a_group_hands_over_that_has_not_heard_of_it_yet_is_told_without_their_words(desk: Desk) -> None:
+    desk.outbox.erase("usr_ben")
+    ben = {"id": "usr_ben", "name": "Ben", "role": "member"}
+    hello = event(2, text="Grüß dich")
+    desk.accept(event(1, who="usr_ben", text="Kaiserschmarrn"), hello, event(3, member=ben))
+    assert [one["data"] for one in told_events(desk)] == [
+        {"text": ""},
+        {"text": "Grüß dich"},
+        {"member": {"id": "usr_ben", "name": "", "role": "member"}},
+    ]
+    assert hello in desk.bodies()[1], "what is not theirs is told as it stands in the log"
+
+
+def test_however_many_wait_all_of_them_are_looked_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable_objects.outbox, "_PAGE", 2)
+    desk.accept(*(event(seq, who="usr_ben", text="Kaiserschmarrn") for seq in range(1, 8)))
+    desk.outbox.erase("usr_ben")
+    assert [one["data"]["text"] for one in told_events(desk)] == [""] * 7

@@ -168,6 +168,24 @@ async def test_a_deleted_webhook_leaves_nothing(team: Team) -> None:
     assert team.call("ada", "GET", f"/webhooks/{webhook_id}").status_code == 404
 
 
+async def test_what_waits_for_a_webhook_loses_the_words_of_whoever_is_erased(team: Team, receiver: Receiver) -> None:
+    group_id, receiver.answers["/in"] = team.new_group("ben"), 500
+    webhook_id, secret = hook(team, receiver.url("/in"), "message.created")
+    said = {"client_msg_id": "k", "text": "Kaiserschmarrn"}
+    seq = team.post("ben", f"/groups/{group_id}/messages", said)["seq"]
+    await eventually(lambda: len(deliveries(team, webhook_id, "failed")) == 1)
+    team.post("ada", f"/people/{team.ids['ben']}/erase", {"confirm": team.ids["ben"]})
+    kept = team.deployment.stack.object_sql("WebhookOutbox", team.org_id, "SELECT body FROM deliveries")
+    assert len(kept) == 1
+    assert not [word for word in ("Kaiserschmarrn", "Ben") if word in json.dumps(kept)]
+    receiver.answers.clear()
+    [failed] = deliveries(team, webhook_id, "failed")
+    team.post("ada", f"/webhooks/{webhook_id}/deliveries/{failed['id']}/replay")
+    await eventually(lambda: len(deliveries(team, webhook_id, "delivered")) == 1)
+    told = receiver.verified("/in", secret)[-1]["event"]
+    assert (told["seq"], told["data"]["text"], told["actor"]["name"]) == (seq, "", "")
+
+
 def test_what_nobody_listens_to_is_handed_to_nobody(team: Team) -> None:
     group_id = team.new_group()
     say(team, group_id, "hello")

@@ -23,6 +23,7 @@ from shared.errors import (
 from shared.ids import UserId
 from shared.log import Log
 from shared.streaming import Closing
+from shared.webhooks import Erase
 
 EXPORT_PAGE_MESSAGES: Final = 100
 
@@ -61,6 +62,8 @@ async def erase_person(call: PersonCall, body: Erasure) -> PersonErased:
         raise Conflict("An org keeps at least one owner who may come in; make somebody else owner first")
     # Each group closes their sockets as well: they are no member any more.
     done = await ports.infra.erase(person.id, call.caller.id)
+    # Behind the groups, which matter more. It remembers whom to leave out, so that no order is the wrong one.
+    await ports.outbox.let_go(person.org_id, Erase(user_id=person.id))
     return PersonErased(
         status="pending" if done.pending else "erased", erased_groups=done.groups, pending=tuple(done.pending)
     )

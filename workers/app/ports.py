@@ -18,7 +18,7 @@ from shared.clock import Clock, rfc3339
 from shared.ids import MakeId
 from shared.log import Log
 from shared.ports import Bucket
-from shared.webhooks import Delivery, ReadDeliveries, Replay
+from shared.webhooks import Delivery, LetGo, ReadDeliveries, Replay
 
 
 class Outbox(Protocol):
@@ -30,7 +30,7 @@ class Outbox(Protocol):
         """Raises NotFound; Conflict for one that was delivered."""
         ...
 
-    async def forget(self, org_id: str, webhook_id: str) -> None: ...
+    async def let_go(self, org_id: str, told: LetGo) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.rosters import renew_rosters
 from app.webhook_address import LIMIT_CHARS, fault_of
 from app.webhook_store import WEBHOOKS_LIMIT, WebhookRow
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
-from shared.webhooks import SUBSCRIBABLE, Delivery, DeliveryState, EventName, ReadDeliveries, Replay, new_secret
+from shared.webhooks import SUBSCRIBABLE, Delivery, DeliveryState, EventName, Forget, ReadDeliveries, Replay, new_secret
 
 
 def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ async def change_webhook(call: PersonCall, body: WebhookChange) -> WebhookRecord
 async def delete_webhook(call: PersonCall) -> Done:
     """Delete a webhook, and all that was still to be delivered to it. Owners and admins."""
     webhook = await _find(call)
-    await call.ports.outbox.forget(call.caller.org_id, webhook.id)
+    await call.ports.outbox.let_go(call.caller.org_id, Forget(webhook_id=webhook.id))
     await call.ports.webhooks.delete(call.caller.org_id, webhook.id)
     try:
         await _tell_groups(call)

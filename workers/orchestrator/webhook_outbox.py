@@ -27,7 +27,7 @@ from shared.edge.worker import Environment, log_of
 from shared.errors import ParleyError
 from shared.log import whereabouts
 from shared.rpc import granted, refused
-from shared.webhooks import OUTBOX_CALL, Accept, Forget, OutboxCall, ReadDeliveries, Replay
+from shared.webhooks import OUTBOX_CALL, Accept, Erase, Forget, OutboxCall, ReadDeliveries, Replay
 from workers import DurableObject
 
 RETRY_MS: Final = 5_000
@@ -96,6 +96,9 @@ class WebhookOutbox(DurableObject):
                 return self._outbox.replay(call, now_ms()).model_dump_json()
             case Forget():
                 self._outbox.forget(call.webhook_id)
+                return "null"
+            case Erase():
+                self._outbox.erase(call.user_id)
                 return "null"
 
     async def alarm(self, *_: Any) -> None:
