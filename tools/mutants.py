@@ -4,6 +4,7 @@ Law: pure; from a source to sources. Each mutant differs in one place from what 
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +22,14 @@ _WIDER: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.IsNot: ast.Is,
 }
 _SWAPPED: Final[dict[type[ast.operator], type[ast.operator]]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SHOWN_CHARS: Final = 70
+# A condition of a statement of SQL; what stands before the first WHERE or ON is none, but an assignment.
+_SQL: Final = re.compile(r"\b(?:WHERE|ON|AND)\b(?! CONFLICT)")
+_SQL_CONDITION: Final = re.compile(
+    r"[\w.?]+ (?:=|<>|<=|>=|<|>) (?:\w+\([^()]*\)|'[^']*'|[\w.?]+)"
+    r"|[\w.]+ IS (?:NOT )?NULL|[\w.]+ (?:NOT )?IN \('[^()]*\)"
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Mutant:
     line: int
     what: str
     source: str
+    inside: str | None
+    """The function or method whose body is wrong; None for what counts when the module is imported."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class _Place:
     parent: ast.AST
     field: str
     index: int | None
+    inside: str | None
 
     def put(self, node: ast.AST) -> None:
         if self.index is None:
@@ -54,7 +65,7 @@ def mutants(source: str, functions: frozenset[str] | None = None) -> Iterator[Mu
             place.put(changed)
             text = ast.unparse(ast.fix_missing_locations(tree))
             place.put(node)
-            yield Mutant(getattr(node, "lineno", 0), f"{what}: {_shown(node)}", text)
+            yield Mutant(getattr(node, "lineno", 0), f"{what}: {_shown(node)}", text, place.inside)
 
 
 def _shown(node: ast.AST) -> str:
@@ -62,17 +73,23 @@ def _shown(node: ast.AST) -> str:
     return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
 
 
-def _places(parent: ast.AST, *, inside: bool, functions: frozenset[str]) -> Iterator[tuple[_Place, ast.AST]]:
+def _places(
+    parent: ast.AST, *, inside: bool, functions: frozenset[str], way: str = "", body_of: str | None = None
+) -> Iterator[tuple[_Place, ast.AST]]:
+    """`way` is the qualified name of where we are; `body_of` that of the outermost function around."""
     for field, value in ast.iter_fields(parent):
+        if field in ("decorator_list", "returns"):
+            continue
+        in_body = body_of or (way if isinstance(parent, _FUNCTIONS) and field == "body" else None)
         children = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
         for index, node in children:
             if not isinstance(node, ast.AST):
                 continue
-            named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in functions
+            named = isinstance(node, _FUNCTIONS) and node.name in functions
             if inside:
-                yield _Place(parent, field, index), node
-            if field not in ("decorator_list", "returns"):
-                yield from _places(node, inside=inside or named, functions=functions)
+                yield _Place(parent, field, index, in_body), node
+            further = f"{way}.{node.name}".lstrip(".") if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) else way
+            yield from _places(node, inside=inside or named, functions=functions, way=further, body_of=in_body)
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -156,6 +173,18 @@ def _constants(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "ends anywhere", ast.Constant(text.removesuffix("$"))
 
 
+def _sql(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Each condition in turn holds for every row. It stays in its place, and so do the parameters."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    text, first = node.value, _SQL.search(node.value)
+    if first is None:
+        return
+    for found in _SQL_CONDITION.finditer(text, first.end()):
+        condition = f"({found[0]} OR 1)"
+        yield f"always `{found[0]}`", ast.Constant(text[: found.start()] + condition + text[found.end() :])
+
+
 def _annotations(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     if (
         isinstance(node, ast.Subscript)
@@ -173,5 +202,6 @@ _CHANGES: Final[tuple[_Change, ...]] = (
     _comparisons,
     _collections,
     _constants,
+    _sql,
     _annotations,
 )
