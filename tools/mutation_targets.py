@@ -66,13 +66,15 @@ TARGETS: Final = (
         "workers/orchestrator/api.py",
         _OFFICE,
         _some(
-            "app session lapsed_session app_or_bearer initialise_group routing_token cleanup renew_session renew_roster"
+            "app session lapsed_session app_or_bearer initialise_group routing_token cleanup renew_session"
             " archive_group disconnect_person own_group _usable"
         ),
     ),
     Target("workers/orchestrator/routing.py", _OFFICE),
     Target("workers/orchestrator/sessions.py", _OFFICE),
     Target("workers/orchestrator/disconnect.py", _OFFICE),
+    Target("workers/orchestrator/rosters.py", _of("orchestrator", "catching_up", "api")),
+    Target("workers/orchestrator/catching_up.py", _of("orchestrator", "catching_up")),
     Target("workers/orchestrator/people.py", _of("orchestrator", "people")),
     Target("workers/orchestrator/life.py", _of("orchestrator", "life")),
     Target(
@@ -81,6 +83,7 @@ TARGETS: Final = (
         _some(
             "app_key user_of_token group membership access open_groups_of name_of next_session session_opened"
             " set_status set_archived set_restored set_deleted org_of_erased groups_to_erase set_erased archived"
+            " group_told groups_behind access_told people_behind"
         ),
     ),
     Target("workers/agents/api.py", _of("agents", "api"), _some("session run run_stream _check")),

@@ -36,14 +36,3 @@ async def test_whose_access_was_taken_by_an_app_that_died_is_shown_out_too(
     )
     await asyncio.to_thread(stack.tick)
     assert await ben.until_closed() == REVOKED
-
-
-async def test_asking_once_more_for_a_removal_tells_the_group_at_once(
-    team: Team, deployment: Deployment, sit: Sit
-) -> None:
-    group_id, stack = team.new_group("ben"), deployment.stack
-    ben = await sit("ben", group_id)
-    stack.query("DELETE FROM memberships WHERE group_id = ? AND user_id = ?", group_id, team.ids["ben"])
-    stack.query("UPDATE groups SET version = version + 1 WHERE id = ?", group_id)
-    assert team.call("ada", "DELETE", f"/groups/{group_id}/members/{team.ids['ben']}").status_code == 404
-    assert await ben.until_closed() == REMOVED

@@ -172,12 +172,28 @@ async def test_a_session_takes_the_place_of_an_older_one_of_its_group_alone(data
     await change(database, "groups", f"id = '{OTHER_GROUP}'", session_epoch=9)
     assert [await store.next_session(one) for one in (GROUP, OTHER_GROUP)] == [EPOCH + 1, 10]
     for epoch, then in ((7, 7), (5, 7)):
-        await store.session_opened(GROUP, "c", epoch)
+        await store.session_opened(GROUP, "c", epoch, 1)
         group, other = await store.group(GROUP), await store.group(OTHER_GROUP)
         assert group is not None
         assert other is not None
         assert (group.session_epoch, group.controller_id, other.session_epoch) == (then, "c", 9)
         assert other.controller_id != "c"
+
+
+async def test_what_was_told_is_never_untold(database: FakeDatabase) -> None:
+    store = Store(database)
+    await change(database, "groups", "1", version=7, told_version=0)
+    await store.session_opened(GROUP, "c", 9, 5)
+    assert await store.groups_behind(9) == [GROUP, OTHER_GROUP]
+    await store.group_told(GROUP, 7)
+    await store.group_told(GROUP, 6)
+    await store.session_opened(GROUP, "c", 9, 5)
+    assert await store.groups_behind(9) == [OTHER_GROUP]
+    await change(database, "people", f"id IN ('{ADA}', '{BEN}')", access_version=3, told_access=0)
+    assert await store.people_behind(1) == [ADA]
+    await store.access_told(ADA, 3)
+    await store.access_told(ADA, 2)
+    assert await store.people_behind(9) == [BEN]
 
 
 async def test_a_status_follows_the_one_before(database: FakeDatabase) -> None:

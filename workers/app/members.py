@@ -163,8 +163,6 @@ async def _remove(call: PersonCall, group_id: str, user_id: str) -> None:
 
 async def _why_not(call: PersonCall, group_id: str, user_id: str) -> Conflict | NotFound:
     if await call.ports.rosters.member(group_id, user_id) is None:
-        # Whoever asks again may not have heard that it was done, and the group may not have heard either.
-        await call.ports.infra.renew_roster(group_id)
         return NotFound("There is no such member")
     return Conflict("A group keeps at least one owner; make somebody else owner first")
 
