@@ -142,6 +142,7 @@ class Frames:
         return MembersOk(members=members, agents=self._room.agent_list(), online=online)
 
     def _refusal(self, session: Session, frame_id: int | None, exc: ParleyError) -> list[Effect]:
+        self._room.count("refusal", exc.code)
         reply = Tell(session.socket_id, error_text(frame_id, ErrorBody.of(exc)))
         if isinstance(exc, SessionExpired | Removed | GroupArchived):
             return [reply, *self._rules.present.dismiss(session, exc.close_code or 4500, exc.code)]

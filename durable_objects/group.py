@@ -59,6 +59,7 @@ from durable_objects.search import search
 from shared.clock import Clock
 from shared.errors import GroupArchived
 from shared.ids import MakeId
+from shared.metrics import UNCOUNTED, Metrics
 from shared.tokens import RoutingClaims
 
 T = TypeVar("T")
@@ -78,7 +79,9 @@ class Group:
         new_key: Callable[[], str],
         limits: Limits,
         terms: Terms = NO_TERMS,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self.rules = Rules.of(Room(journal, clock, make_id), Present(sockets, limits, clock))
         self.room = self.rules.room
         self._sockets = sockets
@@ -103,6 +106,11 @@ class Group:
             raise
 
     def _with_news(self, effects: list[Effect]) -> list[Effect]:
+        """What follows from a change that is committed."""
+        if self.room.counted:
+            counted, self.room.counted = self.room.counted, []
+            for counter, label, amount in counted:
+                self._metrics.add(counter, label, amount)
         return [*effects, *self.rules.webhooks.fresh()] if self.room.has_news else effects
 
     def _handle(self, happening: Happening) -> list[Effect]:

@@ -9,6 +9,7 @@ from typing import Any
 from durable_objects.calls import CONTROLLER_CALL
 from durable_objects.effects import Arrived, Connected, Disconnected, Happening, Rang, Woke
 from durable_objects.run_readers import READ_HEADER
+from durable_objects.sockets import ABNORMAL
 from durable_objects.upgrade import accept_upgrade
 from durable_objects.wiring import wire
 from shared.edge.js import now_ms
@@ -26,7 +27,7 @@ class GroupController(DurableObject):
         self._log = log_of("group_controller")
         parts = wire(ctx._ctx, env, self._log, self._receive)
         self._sockets, self._group = parts.sockets, parts.group
-        self._caretaker, self._performer = parts.caretaker, parts.performer
+        self._caretaker, self._performer, self._metrics = parts.caretaker, parts.performer, parts.metrics
         self._awake = False
 
     async def fetch(self, request: Any) -> Any:
@@ -38,6 +39,7 @@ class GroupController(DurableObject):
                 return self._performer.readers.open(request.js_object, self._group)
             response, session = accept_upgrade(request.js_object, self._group, self._sockets, now_ms())
         except ParleyError as exc:
+            self._metrics.add("refusal", exc.code)
             return refuse(exc)
         self._receive(Connected(session))
         return response
@@ -62,11 +64,11 @@ class GroupController(DurableObject):
         self._receive(Arrived(self._sockets.session_of(socket), text))
 
     def webSocketClose(self, socket: Any, code: int, reason: str, was_clean: bool) -> None:  # noqa: N802
-        self._leave(socket)
+        self._leave(socket, code)
 
     def webSocketError(self, socket: Any, error: Any) -> None:  # noqa: N802 -- the runtime's name
         self._log("socket_error", reason=str(error))
-        self._leave(socket)
+        self._leave(socket, ABNORMAL)
 
     async def alarm(self, *_: Any) -> None:
         """Never raises: an alarm that does is dropped by the runtime after six tries."""
@@ -82,9 +84,9 @@ class GroupController(DurableObject):
             self._receive(Woke())
             self._awake = True
 
-    def _leave(self, socket: Any) -> None:
+    def _leave(self, socket: Any, code: int) -> None:
         self._wake()
-        self._receive(Disconnected(self._sockets.leave(socket)))
+        self._receive(Disconnected(self._sockets.leave(socket, code)))
 
     def _receive(self, happening: Happening) -> None:
         try:

@@ -67,6 +67,7 @@ class Messages:
         appended = self._room.append_sent(created, person, command.client_msg_id, digest)
         if appended is not None:
             event, body = appended
+            self._room.count("message", "user")
             return Said(SendOk(seq=event.seq, ts=event.ts, duplicate=False), body, mentions)
         before = self._said_before(user_id, command, digest)
         if before is None:

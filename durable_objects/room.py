@@ -15,6 +15,7 @@ from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden, GroupArchived, GroupArchiving, NotFound
 from shared.ids import MakeId
 from shared.keys import PrivateKey
+from shared.metrics import Counter
 from shared.protocol import EVENT_TYPES, SYSTEM, Actor, Agent, Event, EventData, Member
 from shared.signing import Audience, Signer
 from shared.tokens import RoutingClaims, Tokens
@@ -48,6 +49,7 @@ class Room:
 
     def reload(self) -> None:
         """Forgets memory and reads the journal."""
+        self.counted: list[tuple[Counter, str, int]] = []
         facts = self.journal.facts()
         self.status: Status = _status(facts.get("status", "unopened"))
         self.epoch = facts.get("epoch", "")
@@ -123,6 +125,10 @@ class Room:
         self._actors.clear()
         self.members = {member.id: member for member in roster.members}
         self.agents = {agent.id: agent for agent in roster.agents}
+
+    def count(self, counter: Counter, label: str, amount: int = 1) -> None:
+        """Told to whoever counts once it is committed."""
+        self.counted.append((counter, label, amount))
 
     # ── the session ─────────────────────────────────────────────────────────────────────────────────────────────────
 

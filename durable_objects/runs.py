@@ -204,6 +204,7 @@ class Runs:
             event, body = room.append(message, actor, causation=run.trigger, run_id=run.run_id)
             message_seq = event.seq
             effects.append(TellAll(body))
+            room.count("message", "agent")
         used = run.usage.plus(usage)
         finished = RunFinished(
             run_id=run.run_id,
@@ -215,6 +216,9 @@ class Runs:
         )
         event, body = room.append(finished, actor, causation=run.trigger, run_id=run.run_id)
         self._journal.count(rfc3339(room.clock())[:10], run.agent_id, used)
+        room.count("run", outcome)
+        room.count("tokens", "input", used.input_tokens)
+        room.count("tokens", "output", used.output_tokens)
         self._journal.finished(run.run_id, message_seq, event.seq)
         shown = [*effects, TellAll(body), TellReaders(run.run_id, body, is_last=True), *self._reports.fresh()]
         return Ended(run, outcome, shown, message_seq, mentions, text)

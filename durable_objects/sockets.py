@@ -20,8 +20,11 @@ from durable_objects.effects import Session
 from durable_objects.joining import joined
 from durable_objects.pacing import Pacing
 from shared.edge.js import now_ms
+from shared.metrics import UNCOUNTED, Metrics
 
 GATHER_LIMIT: Final = 200
+ABNORMAL: Final = 1006
+"""RFC 6455, section 7.4.1: gone without a close frame."""
 UNREAD_LIMIT_BYTES: Final = 1024 * 1024
 LOOK_EVERY_CHARS: Final = 128 * 1024
 
@@ -38,8 +41,9 @@ class _Seat:
 class Sockets:
     """`ctx` is the raw JavaScript DurableObjectState; `stalled` hears of sockets that do not read."""
 
-    def __init__(self, ctx: Any, stalled: Callable[[Session], None]) -> None:
+    def __init__(self, ctx: Any, stalled: Callable[[Session], None], metrics: Metrics = UNCOUNTED) -> None:
         self._ctx = ctx
+        self._metrics = metrics
         self._stalled = stalled
         self._open: dict[str, _Seat] = {}
         self._by_js_id: dict[int, _Seat] = {}
@@ -66,6 +70,7 @@ class Sockets:
         self._ctx.acceptWebSocket(socket)
         self._seat(socket, session)
         self.remember(session)
+        self._metrics.add("socket_opened")
 
     def _seat(self, socket: Any, session: Session) -> None:
         seat = _Seat(socket, socket.send, session)
@@ -85,10 +90,15 @@ class Sockets:
             if session.ready:
                 self._audience.add(session.socket_id, seat.socket)
 
-    def leave(self, socket: Any) -> Session:
-        """The socket is closing: answer its close, without which the client waits, and say who sat there."""
+    def leave(self, socket: Any, code: int) -> Session:
+        """The socket is closing: answer its close, without which the client waits, and say who sat there.
+
+        One that the server has closed was counted then, under its own code.
+        """
         session = self.session_of(socket)
         self._forget(session)
+        if not session.ended:
+            self._metrics.add("socket_closed", str(code))
         with suppress(JsException):  # closed on both sides already
             socket.close(1000, "")
         return session
@@ -129,6 +139,7 @@ class Sockets:
                 _attach(seat.socket, replace(seat.session, expires_ms=0))
                 seat.socket.close(code, reason)
             self._forget(seat.session)
+            self._metrics.add("socket_closed", str(code))
 
     def _emit(self, text: str) -> None:
         self._told(text, self._audience.tell(text))

@@ -19,11 +19,13 @@ from durable_objects.sockets import Sockets
 from shared.clock import seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti
 from shared.edge.js import now_ms
+from shared.edge.metrics import metrics_of_object
 from shared.edge.object_sql import ObjectSql
 from shared.edge.outbox import ObjectOutboxes
 from shared.edge.peer import BoundPeer
 from shared.edge.worker import Environment
 from shared.log import Log
+from shared.metrics import Metrics
 from shared.routing import verify_routing_token
 from shared.tokens import Tokens
 
@@ -34,6 +36,7 @@ class Parts:
     group: Group
     caretaker: Caretaker
     performer: Performer
+    metrics: Metrics
 
 
 def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> Parts:
@@ -44,7 +47,8 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     environment = Environment(env)
     settings = ControllerSettings.load(environment.text)
     tokens, keys = Tokens(NodeEs256()), settings.signing_keys.published().by_id()
-    sockets = Sockets(ctx, lambda session: receive(Stalled(session)))
+    metrics = metrics_of_object(environment.optional("METRICS"), "group_controller", log)
+    sockets = Sockets(ctx, lambda session: receive(Stalled(session)), metrics)
     group = Group(
         Journal(ObjectSql(ctx.storage)),
         sockets,
@@ -54,6 +58,7 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
         new_seal,
         settings.limits(),
         settings.terms(),
+        metrics,
     )
     agents = BoundPeer(environment.binding("AGENTS"), settings.agents_origin)
     orchestrator = BoundPeer(ctx.exports.default, settings.orchestrator_origin)
@@ -61,4 +66,4 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     calls = AgentCalls(agents, sessions, tokens, group, receive, log)
     outboxes = ObjectOutboxes(environment.binding("WEBHOOK_OUTBOX"))
     caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens, outboxes)
-    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log))
+    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log), metrics)

@@ -35,6 +35,7 @@ from shared.errors import (
 from shared.frames import first_problem
 from shared.ids import MakeId
 from shared.log import Log, whereabouts
+from shared.metrics import UNCOUNTED, Metrics
 from shared.preconditions import entity_tag, matches, none_match
 from shared.signing import SignedRequest
 from shared.trace import TRACE_HEADER, enter
@@ -161,6 +162,7 @@ class Api(Generic[W]):
     cors: Cors = NOWHERE_ELSE
     around: Sequence[Around] = ()
     """The first is the outermost."""
+    metrics: Metrics = UNCOUNTED
 
     def asgi(self) -> Starlette:
         application = Starlette(
@@ -215,6 +217,8 @@ class Api(Generic[W]):
         failure: ParleyError | None,
         elapsed_ms: int,
     ) -> None:
+        if failure is not None:
+            self.metrics.add("refusal", failure.code)
         self.log(
             "request",
             request_id=request_id,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from durable_objects.effects import Close, Effect, Remember, Session, Tell, TellAll
 from shared.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.keys import PublicKey
+from shared.metrics import Counter
 from shared.ports import Row, SqlValue, Statement
 from shared.webhooks import Delivery, LetGo, ReadDeliveries, Replay
 
@@ -100,6 +101,20 @@ class FakeOutbox:
         if self.is_away:
             raise Unavailable(reason="away")
         self.told.append(told)
+
+
+@dataclass
+class FakeMetrics:
+    """`shared.metrics.Metrics`: the sums by counter and label, as if each were flushed at once."""
+
+    sums: dict[tuple[Counter, str], int] = field(default_factory=dict)
+
+    def add(self, counter: Counter, label: str = "", amount: int = 1) -> None:
+        if amount:
+            self.sums[counter, label] = self.sums.get((counter, label), 0) + amount
+
+    def flush(self) -> None:
+        pass
 
 
 @dataclass

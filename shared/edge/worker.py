@@ -57,13 +57,15 @@ class Application(Generic[W]):
 
     async def serve(self, request: Any, env: Any, ctx: Any) -> Any:
         """The JavaScript Response to a JavaScript Request."""
-        if self._asgi is None:
-            try:
-                self._asgi = self._built(env).asgi()
-            except Misconfigured as exc:
-                self.log("misconfigured", reason=exc.reason)
-                return await serve(problem(exc, make_id("req")), request, ctx.waitUntil)
-        return await serve(self._asgi, request, ctx.waitUntil)
+        try:
+            api = self._built(env)
+        except Misconfigured as exc:
+            self.log("misconfigured", reason=exc.reason)
+            return await serve(problem(exc, make_id("req")), request, ctx.waitUntil)
+        self._asgi = self._asgi or api.asgi()
+        response = await serve(self._asgi, request, ctx.waitUntil)
+        api.metrics.flush()
+        return response
 
     def ports(self, env: Any) -> W:
         """What this Worker works with, for what happens without a request. Raises Misconfigured."""

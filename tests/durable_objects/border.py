@@ -5,6 +5,7 @@ whatever it does. What stands here in place of the runtime is there to be counte
 is the business of tests/e2e.
 """
 
+import json
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -14,7 +15,13 @@ from typing import Any, Final
 import pytest
 
 # What imports the platform; under the counter these are loaded anew.
-EDGE: Final = ("shared.edge.js", "shared.edge.object_sql", "durable_objects.audience", "durable_objects.sockets")
+EDGE: Final = (
+    "shared.edge.js",
+    "shared.edge.metrics",
+    "shared.edge.object_sql",
+    "durable_objects.audience",
+    "durable_objects.sockets",
+)
 
 
 class Border:
@@ -108,6 +115,19 @@ class Sender(Js):
         self._border.sent.append(text)
 
 
+def _array(border: Border, values: list[Any]) -> Js:
+    def for_each(function: Callable[..., object]) -> None:
+        for number, value in enumerate(values):
+            function(value, number, values)
+
+    return border.thing(forEach=for_each)
+
+
+def dataset(border: Border, points: list[dict[str, Any]]) -> Js:
+    """An Analytics Engine dataset, of which a call takes one point and looks at nothing else."""
+    return border.thing(writeDataPoint=border.thing(bind=lambda _: lambda point, *_: points.append(point)))
+
+
 def emitter(border: Border) -> Js:
     listeners: list[Callable[[str], None]] = []
 
@@ -130,6 +150,7 @@ def install(border: Border, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = border.thing(new=lambda *_: None)
     members: dict[ModuleType, dict[str, object]] = {
         js: {
+            "JSON": border.thing(parse=lambda text: _array(border, json.loads(text))),
             "process": border.thing(getBuiltinModule=lambda _: events),
             "WebSocketRequestResponsePair": pair,
         },

@@ -26,7 +26,7 @@ from shared.errors import InvalidCredential
 from shared.ids import new_id
 from shared.protocol import Member, Usage
 from shared.tokens import RoutingClaims
-from tests.fakes import FakeSockets, FakeSql
+from tests.fakes import FakeMetrics, FakeSockets, FakeSql
 from tools.es256 import new_private_key
 
 GROUP = "grp_" + "0" * 26
@@ -77,6 +77,7 @@ class House:
         self.sockets = FakeSockets()
         self.limits = Limits()
         self.terms = Terms()
+        self.metrics = FakeMetrics()
         self.effects: list[Effect] = []
         self._ids = 0
         self._sockets = 0
@@ -104,6 +105,7 @@ class House:
             self.new_key,
             self.limits,
             self.terms,
+            self.metrics,
         )
 
     def make_id(self, prefix: str) -> str:

@@ -19,7 +19,9 @@ from durable_objects.journal import Journal
 from durable_objects.limits import Limits
 from shared.errors import InvalidCredential
 from shared.ids import new_id
-from tests.durable_objects.border import EDGE, Border, Js, install, socket, storage
+from shared.log import Log
+from shared.metrics import Metrics
+from tests.durable_objects.border import EDGE, Border, Js, dataset, install, socket, storage
 from tests.durable_objects.house import KEY, roster, user_id
 
 NOW_MS = 1_764_000_000_000
@@ -28,21 +30,32 @@ LONG_ENOUGH_MS = 1000
 
 CROSSINGS = 6
 STATEMENTS = 1
+FLUSH_CROSSINGS = 5
 BYTES_BESIDE_THE_TEXT = 220
 
 
 class Room:
     """A group with the product's own edge on a counted border, and sockets that have said hello."""
 
-    def __init__(self, border: Border, edge: Any, sql: Any, sockets: int) -> None:  # noqa: ANN401 -- loaded anew
+    def __init__(
+        self,
+        border: Border,
+        edge: Any,  # noqa: ANN401 -- loaded anew
+        sql: Any,  # noqa: ANN401
+        sockets: int,
+        metrics: Metrics,
+    ) -> None:
+        self.metrics = metrics
         self.border = border
         self.now_ms = NOW_MS
         self._ids = 0
         ctx = border.thing(setWebSocketAutoResponse=lambda _: None, getWebSockets=list, acceptWebSocket=lambda _: None)
         edge.now_ms = lambda: self.now_ms
-        self._sockets = edge.Sockets(ctx, lambda _: None)
+        self._sockets = edge.Sockets(ctx, lambda _: None, metrics)
         journal = Journal(sql.ObjectSql(storage(border)))
-        self.group = Group(journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, str, Limits())
+        self.group = Group(
+            journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, str, Limits(), metrics=metrics
+        )
         opening = OpenSession(
             controller_id="gc",
             session_epoch=1,
@@ -92,12 +105,22 @@ def _nobody(token: str, group_id: str) -> Any:  # noqa: ANN401 -- never returns
     raise InvalidCredential(reason=f"{token} {group_id}")
 
 
+@pytest.fixture(params=[None, "METRICS"], ids=["uncounted", "counted"])
+def points(request: pytest.FixtureRequest) -> list[dict[str, Any]] | None:
+    """What was written into the dataset; None where there is none."""
+    return None if request.param is None else []
+
+
 @pytest.fixture(params=[1, 100], ids=lambda count: f"{count} sockets")
-def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+def room(
+    request: pytest.FixtureRequest, points: list[dict[str, Any]] | None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Room]:
     border = Border()
     install(border, monkeypatch)
-    edge, sql = (importlib.import_module(name) for name in ("durable_objects.sockets", "shared.edge.object_sql"))
-    yield Room(border, edge, sql, request.param)
+    names = ("durable_objects.sockets", "shared.edge.object_sql", "shared.edge.metrics")
+    edge, sql, counting = (importlib.import_module(name) for name in names)
+    raw = None if points is None else dataset(border, points)
+    yield Room(border, edge, sql, request.param, counting.metrics_of_worker(raw, "here", Log(print, lambda: 0, "here")))
     border.database.close()
     for name in EDGE:
         del sys.modules[name]
@@ -122,3 +145,18 @@ def test_what_goes_with_a_text_stays_small(room: Room) -> None:
     text = "Good morning"
     room.say(text)
     assert len(room.border.sent[-1]) - len(text) <= BYTES_BESIDE_THE_TEXT
+
+
+def test_whatever_was_counted_is_written_in_one_go(room: Room, points: list[dict[str, Any]] | None) -> None:
+    for _ in range(3):
+        room.say("Good morning")
+    room.border.crossings = 0
+    room.metrics.flush()
+    assert room.border.crossings <= (0 if points is None else FLUSH_CROSSINGS)
+    if points is not None:
+        assert {point["blobs"][0]: point for point in points}["message"] == {
+            "indexes": ["message"],
+            "blobs": ["message", "user", "here"],
+            "doubles": [4],
+        }
+        assert {point["blobs"][0]: point["doubles"] for point in points}["socket_opened"] == [len(room.seats)]

@@ -18,6 +18,13 @@ WORKERS: Final = ("agents", "orchestrator", "app")
 TEMPLATE_PREFIX: Final = "parley"
 _OWN_ADDRESSES: Final = ".workers.dev"
 
+_NAMED: Final = (
+    ("d1_databases", "database_name"),
+    ("r2_buckets", "bucket_name"),
+    ("services", "service"),
+    ("analytics_engine_datasets", "dataset"),
+)
+
 Worker = Literal["agents", "orchestrator", "app"]
 HttpsOrigin = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+$")]
 Config = dict[str, Any]
@@ -116,13 +123,13 @@ def _variables(name: Worker, template: Mapping[str, str], deployment: Deployment
 
 
 def _renamed(template: Config, prefix: str) -> Config:
-    """What in it has a name in the account: the Worker, its neighbours and their objects, database and bucket."""
+    """What in it has a name in the account: the Worker, its neighbours and their objects, database, bucket, dataset."""
 
     def renamed(value: str) -> str:
         return prefix + value.removeprefix(TEMPLATE_PREFIX)
 
     changed: Config = {"name": renamed(template["name"])}
-    for table, member in (("d1_databases", "database_name"), ("r2_buckets", "bucket_name"), ("services", "service")):
+    for table, member in _NAMED:
         if table in template:
             changed[table] = [{**row, member: renamed(row[member])} for row in template[table]]
     if objects := template.get("durable_objects", {}).get("bindings"):

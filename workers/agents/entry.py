@@ -16,6 +16,7 @@ from durable_objects.replay_guard import ReplayGuard
 from shared.edge.crypto import NodeEs256, make_id
 from shared.edge.guard import ObjectReplayGuard
 from shared.edge.js import now_ms
+from shared.edge.metrics import metrics_of_worker
 from shared.edge.worker import Application, Environment
 from shared.errors import Unavailable
 from shared.http import Api
@@ -50,7 +51,8 @@ def build(env: Environment, log: Log) -> Api[AgentsPorts]:
         clock=now_ms,
         log=log,
     )
-    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
+    metrics = metrics_of_worker(env.optional("METRICS"), "agents", log)
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, metrics=metrics)
 
 
 application = Application("agents", build)

@@ -32,6 +32,7 @@ from shared.edge.crypto import NodeEs256, NodeRs256, WebAesGcm, make_id, new_jti
 from shared.edge.d1 import D1
 from shared.edge.document import Document
 from shared.edge.js import now_ms
+from shared.edge.metrics import metrics_of_worker
 from shared.edge.outbox import ObjectOutboxes
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
@@ -84,7 +85,8 @@ def build(env: Environment, log: Log) -> Api[AppPorts]:
     cors = Cors(frozenset(settings.cors_origins))
     leases = ObjectLeases(env.binding("RATE_LIMITER"), settings.requests_per_minute)
     around = (RateLimit(leases, settings.requests_per_minute, log), once)
-    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, cors, around)
+    metrics = metrics_of_worker(env.optional("METRICS"), "app", log)
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, cors, around, metrics)
 
 
 def sign_in(idp: Idp | None, access: AccessStore) -> SignIn | None:

@@ -24,6 +24,7 @@ from shared.edge.crypto import NodeEs256, make_id, new_jti, new_private_key
 from shared.edge.d1 import D1
 from shared.edge.guard import ObjectReplayGuard
 from shared.edge.js import header_items, now_ms
+from shared.edge.metrics import metrics_of_worker
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
 from shared.edge.refusal import refuse
@@ -70,7 +71,8 @@ def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
         log=log,
         checks=checks(database, archives, agents, controllers, guard, new_jti, now_ms),
     )
-    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms)
+    metrics = metrics_of_worker(env.optional("METRICS"), "orchestrator", log)
+    return Api(endpoints.rows, authenticate, ports, log, make_id, now_ms, metrics=metrics)
 
 
 application = Application("orchestrator", build)
@@ -95,6 +97,9 @@ class Door:
         except ParleyError as exc:
             known = group_id if is_id("grp", group_id) else None  # a path may hold anything, also a misplaced token
             application.log("socket_refused", group_id=known, code=exc.code, reason=exc.reason)
+            metrics = metrics_of_worker(Environment(env).optional("METRICS"), "orchestrator", application.log)
+            metrics.add("refusal", exc.code)
+            metrics.flush()
             return refuse(exc)
         application.log("socket_admitted", group_id=group_id)
         return await controllers.connect(group_id, admission)

@@ -10,7 +10,9 @@ from tools.console import ToolError
 from tools.deploy.files import deployment_named
 from tools.deploy.target import WORKERS, Deployment, configuration
 
-TEMPLATE: dict[str, Any] = tomllib.loads((ROOT / "wrangler.toml").read_text())
+TEXT = (ROOT / "wrangler.toml").read_text()
+TEMPLATE: dict[str, Any] = tomllib.loads(TEXT)
+COUNTING: dict[str, Any] = tomllib.loads(TEXT.replace("# analytics_engine_datasets =", "analytics_engine_datasets ="))
 OURS = sorted(path.stem for path in (ROOT / "deployments").glob("*.toml"))
 
 
@@ -31,11 +33,14 @@ def test_what_is_shipped_names_its_environment_and_has_only_its_addresses_to_fil
 
 def test_two_deployments_share_nothing_in_the_account() -> None:
     def names(name: str) -> set[str]:
-        made = configuration(TEMPLATE, deployment_named(ROOT, name))["env"]
+        made = configuration(COUNTING, deployment_named(ROOT, name))["env"]
+        assert {row["binding"] for worker in made.values() for row in worker["analytics_engine_datasets"]} == {
+            "METRICS"
+        }
         tables = [
             row for worker in made.values() for table in worker.values() if isinstance(table, list) for row in table
         ]
-        kinds = ("database_name", "bucket_name", "service", "pattern", "script_name")
+        kinds = ("database_name", "bucket_name", "service", "dataset", "pattern", "script_name")
         tables += [row for worker in made.values() for row in worker.get("durable_objects", {}).get("bindings", [])]
         return {row[kind] for row in tables for kind in kinds if kind in row} | {made[w]["name"] for w in WORKERS}
 
