@@ -26,10 +26,12 @@ Law: a failure that anybody outside may see is one of these classes, and what th
     ├── UnsupportedMediaType
     ├── UpgradeRequired
     ├── Unavailable           something we depend on is not there now: try again
-    │   └── Misconfigured     this deployment lacks a setting or a binding, or has a bad one
+    │   ├── Misconfigured     this deployment lacks a setting or a binding, or has a bad one
+    │   └── PartFailed        the deep check: a part of this deployment does not answer as it should
     └── InternalError         our fault
 """
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -48,6 +50,10 @@ class ParleyError(Exception):
         self.detail = detail or self.title
         self.retry_after_ms = retry_after_ms
         self.reason = reason or detail or self.title
+
+    def members(self) -> Mapping[str, object]:
+        """What its problem document says beyond what all of them say (RFC 9457, section 3.2)."""
+        return {}
 
 
 class BadRequest(ParleyError):
@@ -152,6 +158,22 @@ class Unavailable(ParleyError):
 
 class Misconfigured(Unavailable):
     code, title = "misconfigured", "This deployment is not set up completely; its operator finds the reason in the log"
+
+
+class PartFailed(Unavailable):
+    code, title = "part_failed", "A part of this deployment does not answer as it should"
+
+    parts: Sequence[object] = ()
+    """Every part that was asked, those that answered as well."""
+
+    @classmethod
+    def among(cls, parts: Sequence[object], failed: Sequence[str]) -> "PartFailed":
+        failure = cls(f"Not as they should be: {', '.join(failed)}")
+        failure.parts = parts
+        return failure
+
+    def members(self) -> Mapping[str, object]:
+        return {"parts": self.parts}
 
 
 class InternalError(ParleyError):

@@ -306,7 +306,7 @@ def _if_none_match(request: Request) -> str | None:
 
 def problem(error: ParleyError, request_id: str) -> Response:
     """An error as problem details (RFC 9457)."""
-    body: dict[str, str | int] = {
+    body: dict[str, object] = {
         "type": f"{PROBLEM_TYPE}{error.code}",
         "title": error.title,
         "status": error.status,
@@ -319,6 +319,7 @@ def problem(error: ParleyError, request_id: str) -> Response:
         retry_after_ms = error.retry_after_ms or 1000
         body["retry_after_ms"] = retry_after_ms
         headers["Retry-After"] = str(-(-retry_after_ms // 1000))
+    body |= error.members()
     if isinstance(error, MethodNotAllowed) and error.allowed:
         headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, InvalidCredential):

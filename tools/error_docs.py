@@ -27,6 +27,7 @@ ADVICE: Final[dict[str, str]] = {
     "misconfigured": "For the operator: the Worker's log names the setting or binding that is missing "
     "(docs/settings.md).",
     "not_found": "It is absent, or you may not see it: the two look alike on purpose. Check id, org and membership.",
+    "part_failed": "For the operator: `parts` says which; why is in the log, also as `part_failed`.",
     "precondition_failed": "Read it again, look at what changed, and send your change with the new `ETag`.",
     "range_not_satisfiable": "Ask for a range inside of what is there; `Content-Range` says how long it is.",
     "removed": "You are no longer a member of this group; come back only when somebody adds you again.",

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from shared.errors import InvalidCredential, ParleyError, TooManyRequests
+from shared.errors import InvalidCredential, ParleyError, PartFailed, TooManyRequests
 from shared.http import PROBLEM_TYPE
 from tools.schemas import Schema, ref, written
 
@@ -57,7 +57,9 @@ def failure(errors: Sequence[type[ParleyError]], *, limited: bool) -> Schema:
         headers |= {name: header(component) for component, name in LIMIT_HEADERS.items()}
     if InvalidCredential in errors:
         headers["WWW-Authenticate"] = header("WWWAuthenticate")
-    codes = {"properties": {"code": {"enum": [error.code for error in errors]}}}
+    codes: Schema = {"properties": {"code": {"enum": [error.code for error in errors]}}}
+    if PartFailed in errors:
+        codes["properties"]["parts"] = {"type": "array", "items": ref("PartChecked")}
     content = {
         "schema": {"allOf": [ref("ProblemDetails"), codes]},
         "examples": {error.code: {"$ref": f"#/components/examples/{error.code}"} for error in errors},
@@ -81,4 +83,6 @@ def example(error: type[ParleyError]) -> Schema:
         "code": error.code,
         "request_id": "req_01JD8Z6V5N4R3M2K1H0G9F8E7D",
     }
+    if error is PartFailed:
+        example["parts"] = [{"name": "archives", "status": "failed", "ms": 5000, "code": "timeout"}]
     return {**example, "retry_after_ms": 1000} if error.temporary else example

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 
 from app.access import AccessStore
 from app.agent_store import AgentStore
@@ -81,10 +81,14 @@ def ports_with(reply: Reply | None) -> AppPorts:
     )
 
 
-async def asked(ports: AppPorts, headers: Mapping[str, str] = OPERATOR) -> tuple[int, dict[str, Any]]:
+async def answered(ports: AppPorts, headers: Mapping[str, str] = OPERATOR) -> Response:
     api = Api(endpoints.rows, authenticate, ports, ports.log, ports.make_id, ports.clock)
     async with AsyncClient(transport=ASGITransport(api.asgi()), base_url="https://app.test") as client:
-        answer = await client.get("/healthz/deep", headers=dict(headers))
+        return await client.get("/healthz/deep", headers=dict(headers))
+
+
+async def asked(ports: AppPorts, headers: Mapping[str, str] = OPERATOR) -> tuple[int, dict[str, Any]]:
+    answer = await answered(ports, headers)
     return answer.status_code, dict(answer.json())
 
 
@@ -100,8 +104,18 @@ async def test_all_parts_are_told_of_those_behind_the_orchestrator_too() -> None
 
 async def test_a_part_behind_the_orchestrator_that_failed_is_named() -> None:
     status, found = await asked(ports_with(Reply(200, BAD.model_dump_json().encode())))
-    assert (status, found["status"]) == (503, "failed")
+    assert (status, found["status"], found["code"]) == (503, 503, "part_failed")
+    assert found["detail"] == "Not as they should be: agents"
     assert parts_of(found)["agents"] == "timeout"
+    assert parts_of(found)["database"] == "ok", "those that answer are told of as well"
+
+
+async def test_a_check_that_failed_is_a_problem_document_as_every_error_is() -> None:
+    answer = await answered(ports_with(None))
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert {"type", "title", "status", "detail", "code", "request_id", "retry_after_ms", "parts"} == set(answer.json())
+    assert answer.headers["retry-after"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,13 @@ async def test_while_the_directory_is_down_those_who_are_in_go_on_talking(team: 
                 answer = await asyncio.to_thread(team.call, "ada", method, path, body)
                 assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), path
                 assert int(answer.headers["retry-after"]) >= 1
+            operator = {"Authorization": f"Bearer {strict.keys.operator_token}"}
+            url = f"{strict.origin('app')}/healthz/deep"
+            deep = await asyncio.to_thread(strict.request, "GET", url, headers=operator)
+            assert (deep.status_code, deep.headers["content-type"]) == (503, "application/problem+json")
+            assert deep.json()["code"] == "part_failed"
+            failed = {part["name"]: part["code"] for part in deep.json()["parts"] if part["status"] == "failed"}
+            assert failed == {"orchestrator": "unavailable"}, "which cannot look up the App's key"
             bearer = {"Authorization": f"Bearer {team.bearers['ada']}"}
             who = {"group_id": group_id, "user_id": team.ids["ada"]}
             url = f"{strict.origin('orchestrator')}/infra/routing-token"

@@ -8,7 +8,7 @@ from app.api import Model, endpoints
 from app.ports import AppPorts
 from app.settings import LocalPerson
 from shared.checkup import Checkup, PartChecked, examine
-from shared.errors import InvalidCredential, NotFound
+from shared.errors import InvalidCredential, NotFound, PartFailed
 from shared.http import Call
 
 VERSION: Final = "0.1.0"
@@ -45,9 +45,9 @@ async def healthz(call: Call[None, AppPorts]) -> Health:
     return Health()
 
 
-@endpoints.add("GET", "/healthz/deep", auth="operator", errors=(InvalidCredential,))
+@endpoints.add("GET", "/healthz/deep", auth="operator", errors=(InvalidCredential, PartFailed))
 async def deep_healthz(call: Call[None, AppPorts]) -> Response:
-    """Every part of this deployment, asked; 503 when one of them failed."""
+    """Every part of this deployment, asked. When one of them failed the problem names all of them, in `parts`."""
     ports = call.ports
     beyond: list[PartChecked] = []
 
@@ -56,12 +56,10 @@ async def deep_healthz(call: Call[None, AppPorts]) -> Response:
 
     checks = {**ports.checks, "orchestrator": ask_orchestrator}
     found = Checkup.of(*await examine(checks, ports.clock, ports.log), *beyond)
-    return Response(
-        found.model_dump_json(exclude_none=True),
-        status_code=200 if found.status == "ok" else 503,
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )
+    if failed := [part.name for part in found.parts if part.status == "failed"]:
+        raise PartFailed.among([part.model_dump(exclude_none=True) for part in found.parts], failed)
+    headers = {"Cache-Control": "no-store"}
+    return Response(found.model_dump_json(exclude_none=True), media_type="application/json", headers=headers)
 
 
 @endpoints.add("GET", "/version", auth="anyone")

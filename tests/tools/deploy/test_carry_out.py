@@ -134,7 +134,7 @@ def test_a_part_that_failed_is_named() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         deep = request.url.path == "/healthz/deep"
-        return httpx.Response(503 if deep else 200, json={"status": "failed", "parts": parts})
+        return httpx.Response(503 if deep else 200, json={"code": "part_failed", "status": 503, "parts": parts})
 
     with pytest.raises(ToolError, match="archives"):
         carried_out(Account(), answer)
