@@ -30,7 +30,9 @@ class Webhook:
 class Webhooks(Protocol):
     """The directory's webhooks. All methods raise Unavailable."""
 
-    async def subscribers(self, org_id: str) -> list[Subscriber]: ...
+    async def subscribers(self, org_id: str, group_id: str) -> list[Subscriber]:
+        """Of the org, as they may hear of this group."""
+        ...
 
     async def webhook(self, webhook_id: str) -> Webhook | None:
         """None when it was deleted."""

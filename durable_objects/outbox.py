@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from durable_objects.discretion import body_without_words_of, without_words_of
+from durable_objects.discretion import body_of, body_without_words_of, withheld_body, without_words_of
 from durable_objects.journal import Sql
 from durable_objects.run_journal import integer
 from shared.clock import rfc3339
 from shared.errors import Conflict, NotFound
 from shared.ids import MakeId
 from shared.ports import SqlValue
-from shared.webhooks import Accept, Deliveries, Delivery, ReadDeliveries, Replay, message_id, payload
+from shared.webhooks import Accept, Deliveries, Delivery, ReadDeliveries, Replay, message_id
 
 HOUR_MS: Final = 3_600_000
 # How long, in milliseconds, what is over can be looked up, and how many of a webhook at most.
@@ -49,6 +49,8 @@ class Subscriber:
 
     webhook_id: str
     events: frozenset[str]
+    hears_words: bool = True
+    """Of this group: a private one's are told to those alone that an owner has let."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,16 @@ class Outbox:
         erased = {str(user_id) for (user_id,) in self._sql.execute("SELECT user_id FROM erased")}
         for text in (without_words_of(text, erased) for text in told.events):
             event = json.loads(text)
-            wanting = [one.webhook_id for one in subscribers if event["type"] in one.events]
-            body = payload(told.org_id, told.group_id, text) if wanting else ""
+            wanting = [one for one in subscribers if event["type"] in one.events]
+            bodies = {
+                words: body_of(told.org_id, told.group_id, text, words=words)
+                for words in {one.hears_words for one in wanting}
+            }
             message = message_id(told.group_id, event["epoch"], event["seq"])
-            for webhook_id in wanting:
-                fits = room[webhook_id] > 0
-                row = (webhook_id, message, event["type"], told.group_id, event["seq"], body)
-                room[webhook_id] -= self._insert(row, now_ms, fits=fits)
+            for one in wanting:
+                fits = room[one.webhook_id] > 0
+                row = (one.webhook_id, message, event["type"], told.group_id, event["seq"], bodies[one.hears_words])
+                room[one.webhook_id] -= self._insert(row, now_ms, fits=fits)
         for webhook_id in (one for one, left in room.items() if left <= 0):
             self._keep_latest(webhook_id, "failed")
 
@@ -204,12 +209,24 @@ class Outbox:
 
     def _erase(self, user_id: str) -> None:
         self._sql.run("INSERT INTO erased (user_id) VALUES (?) ON CONFLICT DO NOTHING", user_id)
+        self._rewrite(lambda _, body: body_without_words_of(user_id, body))
+
+    def withhold(self, webhook_id: str) -> None:
+        """Takes the words out of all that is not delivered yet to this webhook. Of which groups they are it does not
+        know any more, so public ones lose theirs as well.
+        """
+        self._sql.transaction(
+            lambda: self._rewrite(lambda one, body: withheld_body(body) if one == webhook_id else None)
+        )
+
+    def _rewrite(self, change: Callable[[str, str], str | None]) -> None:
+        """`change` takes a webhook and a body that is still there, and gives another one or None."""
         after = ""
         while rows := self._sql.execute(
-            "SELECT id, body FROM deliveries WHERE body <> '' AND id > ? ORDER BY id LIMIT ?", after, _PAGE
+            "SELECT id, webhook_id, body FROM deliveries WHERE body <> '' AND id > ? ORDER BY id LIMIT ?", after, _PAGE
         ):
-            for delivery_id, body in ((str(row[0]), str(row[1])) for row in rows):
-                if (rest := body_without_words_of(user_id, body)) is not None:
+            for delivery_id, webhook_id, body in rows:
+                if (rest := change(str(webhook_id), str(body))) is not None:
                     self._sql.run("UPDATE deliveries SET body = ? WHERE id = ?", rest, delivery_id)
             after = str(rows[-1][0])
 

@@ -74,7 +74,14 @@ class Erase(_Told):
     user_id: str
 
 
-LetGo = Forget | Erase
+class Withhold(_Told):
+    """This webhook is not told any more what is said in private groups: not what waits for it, either."""
+
+    call: Literal["withhold"] = "withhold"
+    webhook_id: str
+
+
+LetGo = Forget | Erase | Withhold
 """What an outbox is not to keep any longer. Hearing one again changes nothing."""
 OutboxCall = Annotated[Accept | ReadDeliveries | Replay | LetGo, Field(discriminator="call")]
 OUTBOX_CALL: Final[TypeAdapter[OutboxCall]] = TypeAdapter(OutboxCall)
@@ -107,10 +114,11 @@ def message_id(group_id: str, epoch: str, seq: int) -> str:
     return f"{group_id}-{epoch}-{seq}"
 
 
-def payload(org_id: str, group_id: str, event: str) -> str:
-    """The body of a delivery around an event's stored text, which stands in it unchanged."""
+def payload(org_id: str, group_id: str, event: str, *, withheld: bool = False) -> str:
+    """The body of a delivery around an event's text, which stands in it unchanged; `withheld` when that is not all."""
     known = json.loads(event)
     head = {"type": known["type"], "timestamp": known["ts"], "org_id": org_id, "group_id": group_id}
+    head |= {"withheld": True} if withheld else {}
     return f'{json.dumps(head, separators=(",", ":"))[:-1]},"event":{event}}}'
 
 

@@ -143,7 +143,7 @@ TARGETS: Final = (
     Target(
         "workers/app/webhooks.py",
         _of("app", "webhooks"),
-        _some("create_webhook list_webhooks change_webhook _find _check_address"),
+        _some("create_webhook list_webhooks change_webhook _changed _find _check_address"),
     ),
     Target("workers/app/webhook_address.py", _of("app", "webhook_address")),
     # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────

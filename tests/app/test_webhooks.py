@@ -17,7 +17,7 @@ from shared.ids import new_id
 from shared.ports import Reply, SqlValue
 from shared.signing import Signer
 from shared.tokens import Tokens
-from shared.webhooks import Forget
+from shared.webhooks import Forget, Withhold
 from tests.app.test_health import Orchestrator, ports_with
 from tests.fakes import FakeDatabase, FakeOutbox
 from tests.shared.hostile import ES256
@@ -67,7 +67,12 @@ class Office:
         insert = self.database.insert
         for org_id in GROUPS:
             insert("orgs", id=org_id, name="Org", created_at=THEN)
-        for name, org_id, role in (("ada", "org_a", "owner"), ("ben", "org_a", "member"), ("eve", "org_b", "owner")):
+        for name, org_id, role in (
+            ("ada", "org_a", "owner"),
+            ("adam", "org_a", "admin"),
+            ("ben", "org_a", "member"),
+            ("eve", "org_b", "owner"),
+        ):
             insert("people", id=name, org_id=org_id, name=name, role=role, created_at=THEN)
             insert("tokens", id=name, user_id=name, sha256=token_digest(name), label="t", created_at=THEN)
         for org_id, group_ids in GROUPS.items():
@@ -190,3 +195,62 @@ async def test_a_bad_one_is_refused(office: Office, wrong: dict[str, object]) ->
     assert (await office.ask("ada", "POST", body={**NEW, **wrong})).json()["code"] == "invalid_body"
     webhook_id = (await office.create())["webhook"]["id"]
     assert (await office.ask("ada", "PATCH", f"/{webhook_id}", wrong)).json()["code"] == "invalid_body"
+
+
+# ── private groups ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_by_itself_no_webhook_is_told_what_is_said_in_private_groups(office: Office) -> None:
+    shown = (await office.create())["webhook"]
+    assert (shown["include_private"], shown["private_by"], shown["private_since"]) == (False, None, None)
+
+
+async def test_an_owner_may_have_one_told_and_that_is_kept(office: Office) -> None:
+    shown = (await office.create(include_private=True))["webhook"]
+    assert (shown["include_private"], shown["private_by"], shown["private_since"]) == (True, "ada", THEN)
+    later = (await office.create())["webhook"]
+    changed = (await office.ask("ada", "PATCH", f"/{later['id']}", {"include_private": True})).json()
+    assert changed == {**later, "include_private": True, "private_by": "ada", "private_since": THEN}
+    assert (await office.ask("ada", "GET", f"/{later['id']}")).json() == changed
+
+
+async def test_an_admin_may_not_have_one_told(office: Office) -> None:
+    new = {**NEW, "include_private": True}
+    assert (await office.ask("adam", "POST", body=new)).json()["code"] == "forbidden"
+    assert (await office.ask("adam", "POST", body={**new, "include_private": False})).status_code == 201
+    webhook_id = (await office.create())["webhook"]["id"]
+    assert (await office.ask("adam", "PATCH", f"/{webhook_id}", {"include_private": True})).status_code == 403
+    assert (await office.ask("adam", "PATCH", f"/{webhook_id}", {"label": "Mine"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://elsewhere.harbour.net/"},
+        {"events": ["message.created", "message.edited"]},
+        {"label": "Harmless"},
+        {"enabled": False, "url": "https://elsewhere.harbour.net/"},
+        {"include_private": False, "url": "https://elsewhere.harbour.net/"},
+    ],
+)
+async def test_where_private_words_go_an_admin_may_not_change(office: Office, change: dict[str, object]) -> None:
+    made = (await office.create(include_private=True))["webhook"]
+    assert (await office.ask("adam", "PATCH", f"/{made['id']}", change)).json()["code"] == "forbidden"
+    assert (await office.ask("ada", "GET", f"/{made['id']}")).json() == made
+    assert (await office.ask("ada", "PATCH", f"/{made['id']}", change)).status_code == 200
+
+
+async def test_an_admin_may_stop_one_and_not_start_it_again(office: Office) -> None:
+    webhook_id = (await office.create(include_private=True))["webhook"]["id"]
+    assert (await office.ask("adam", "PATCH", f"/{webhook_id}", {"enabled": False})).status_code == 200
+    assert (await office.ask("adam", "PATCH", f"/{webhook_id}", {"enabled": True})).status_code == 403
+    assert (await office.ask("ada", "PATCH", f"/{webhook_id}", {"enabled": True})).status_code == 200
+    assert (await office.ask("adam", "DELETE", f"/{webhook_id}")).status_code == 200
+
+
+async def test_what_waits_is_held_back_when_leave_is_taken_back_also_when_asked_again(office: Office) -> None:
+    webhook_id = (await office.create(include_private=True))["webhook"]["id"]
+    for _ in range(2):
+        changed = (await office.ask("ada", "PATCH", f"/{webhook_id}", {"include_private": False})).json()
+        assert (changed["include_private"], changed["private_by"], changed["private_since"]) == (False, None, None)
+    assert office.outbox.told == [Withhold(webhook_id=webhook_id)] * 2

@@ -22,8 +22,8 @@ class Directory:
     is_away: bool = False
     disabled: list[str] = field(default_factory=list)
 
-    async def subscribers(self, org_id: str) -> list[Subscriber]:
-        raise AssertionError("not the courier's to ask", org_id)
+    async def subscribers(self, org_id: str, group_id: str) -> list[Subscriber]:
+        raise AssertionError("not the courier's to ask", org_id, group_id)
 
     async def webhook(self, webhook_id: str) -> Webhook | None:
         del webhook_id

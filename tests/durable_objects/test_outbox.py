@@ -199,3 +199,51 @@ def test_however_many_wait_all_of_them_are_looked_at(desk: Desk, monkeypatch: py
     desk.accept(*(event(seq, who="usr_ben", text="Kaiserschmarrn") for seq in range(1, 8)))
     desk.outbox.erase("usr_ben")
     assert [one["data"]["text"] for one in told_events(desk)] == [""] * 7
+
+
+# ── private groups ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+WITHOUT_LEAVE = [Subscriber("whk_a", frozenset({"message.created"}), hears_words=False), BOTH[1]]
+
+
+def test_without_leave_a_webhook_hears_that_something_was_said_and_no_word_of_it(desk: Desk) -> None:
+    said = event(1, text="Kaiserschmarrn", client_msg_id="kaiser", mentions=[{"kind": "user", "id": "usr_ben"}])
+    told = Accept(org_id="org_1", group_id="grp_1", events=(said, event(2, "run.finished", error="Kaiserschmarrn")))
+    desk.outbox.accept(told, WITHOUT_LEAVE, desk.now_ms)
+    reduced, whole = (json.loads(body) for body in desk.bodies())
+    assert reduced == {
+        "type": "message.created",
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "org_id": "org_1",
+        "group_id": "grp_1",
+        "withheld": True,
+        "event": {
+            "actor": {"id": "usr_ada", "kind": "user"},
+            "data": {"mentions": [{"kind": "user", "id": "usr_ben"}]},
+            "epoch": "epo_1",
+            "seq": 1,
+            "ts": "2026-01-01T00:00:00.000Z",
+            "type": "message.created",
+        },
+    }
+    assert "withheld" not in whole
+    assert whole["event"]["data"] == {"error": "Kaiserschmarrn"}
+
+
+def test_two_webhooks_hear_the_same_event_each_as_it_may(desk: Desk) -> None:
+    let = Subscriber("whk_c", frozenset({"message.created"}))
+    told = Accept(org_id="org_1", group_id="grp_1", events=(event(1, text="Kaiserschmarrn"),))
+    desk.outbox.accept(told, [WITHOUT_LEAVE[0], let], desk.now_ms)
+    assert ["Kaiserschmarrn" in body for body in desk.bodies()] == [False, True]
+
+
+def test_what_waits_is_held_back_too_when_leave_is_taken_back_and_of_others_nothing(desk: Desk) -> None:
+    desk.accept(event(1, text="Kaiserschmarrn"), event(2, "run.finished", error="Germknödel"))
+    desk.outbox.withhold("whk_a")
+    once = desk.bodies()
+    desk.outbox.withhold("whk_a")
+    assert desk.bodies() == once
+    reduced, whole = (json.loads(body) for body in once)
+    assert (reduced["withheld"], reduced["event"]["data"]) == (True, {})
+    assert whole["event"]["data"] == {"error": "Germknödel"}
+    assert [one.state for one in desk.page()] == ["waiting"]

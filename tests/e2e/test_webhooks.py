@@ -48,8 +48,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 def hook(team: Team, url: str, *events: str) -> tuple[str, str]:
-    """Id and secret of a new webhook."""
-    made = team.post("ada", "/webhooks", {"url": url, "events": list(events or ALL), "label": "Test"})
+    """Id and secret of a new webhook, which is told all that is said."""
+    new = {"url": url, "events": list(events or ALL), "label": "Test", "include_private": True}
+    made = team.post("ada", "/webhooks", new)
     assert made["told"] is True
     return made["webhook"]["id"], made["secret"]
 
@@ -86,6 +87,24 @@ async def test_an_org_is_told_in_signed_words_what_it_asked_for(team: Team, rece
     ids = {one.headers["webhook-id"] for one in receiver.at("/in")}
     events = [(one["group_id"], one["event"]["epoch"], one["event"]["seq"]) for one in told]
     assert ids == {f"{group}-{epoch}-{seq}" for group, epoch, seq in events}
+
+
+async def test_of_private_groups_a_webhook_without_leave_hears_no_word(team: Team, receiver: Receiver) -> None:
+    private, public = team.new_group(), team.new_group(is_private=False)
+    new = {"url": receiver.url("/plain"), "events": ["message.created"], "label": "Plain"}
+    plain = team.post("ada", "/webhooks", new)
+    let, let_secret = hook(team, receiver.url("/let"), "message.created")
+    say(team, private, "Kaiserschmarrn in private")
+    say(team, public, "Dumplings for all")
+    both = (plain["webhook"]["id"], let)
+    await eventually(lambda: all(len(deliveries(team, webhook_id, "delivered")) == 2 for webhook_id in both))
+    told = {one["group_id"]: one for one in receiver.verified("/plain", plain["secret"])}
+    assert told[public]["event"]["data"]["text"] == "Dumplings for all"
+    assert (told[private]["withheld"], told[private]["event"]["data"]) == (True, {"mentions": []})
+    assert told[private]["event"]["actor"] == {"id": team.ids["ada"], "kind": "user"}
+    assert "Kaiserschmarrn" not in json.dumps(told)
+    whole = {one["group_id"]: one["event"]["data"]["text"] for one in receiver.verified("/let", let_secret)}
+    assert whole == {private: "Kaiserschmarrn in private", public: "Dumplings for all"}
 
 
 async def test_a_receiver_that_was_down_is_told_when_it_is_back(team: Team) -> None:

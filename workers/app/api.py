@@ -63,6 +63,12 @@ def next_cursor(ids: list[str], limit: int) -> str | None:
     return ids[limit - 1] if len(ids) > limit else None
 
 
+def require_owner(person: Person) -> None:
+    """Raises Forbidden unless this person owns the org."""
+    if person.role != "owner":
+        raise Forbidden("This takes an owner of the org")
+
+
 def require_admin(person: Person) -> None:
     """Raises Forbidden unless this person runs the org."""
     if person.role not in ("owner", "admin"):

@@ -8,15 +8,15 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from shared.ports import Database, Row, Statement
+from shared.ports import Database, Row, SqlValue, Statement
 
 WEBHOOKS_LIMIT: Final = 10
-_WEBHOOK: Final = "id, label, url, events, enabled, created_at"
+_WEBHOOK: Final = "id, label, url, events, enabled, created_at, private_by, private_at"
 
 
 @dataclass(frozen=True)
 class WebhookRow:
-    """A webhook as its org may see it: without its secret."""
+    """A webhook as its org may see it: without its secret. `private_by` let it hear what is said in private groups."""
 
     id: str
     label: str
@@ -24,6 +24,8 @@ class WebhookRow:
     events: tuple[str, ...]
     enabled: bool
     created_at: str
+    private_by: str | None = None
+    private_at: str | None = None
 
 
 class WebhookStore:
@@ -35,9 +37,10 @@ class WebhookStore:
         made, _ = await self._db.batch(
             [
                 (
-                    """INSERT INTO webhooks (id, org_id, label, url, events, enabled, created_at, secret)
-                       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-                       WHERE (SELECT count(*) FROM webhooks WHERE org_id = ?2) < ?9 RETURNING id""",
+                    """INSERT INTO webhooks (id, org_id, label, url, events, enabled, created_at, private_by,
+                                             private_at, secret)
+                       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+                       WHERE (SELECT count(*) FROM webhooks WHERE org_id = ?2) < ?11 RETURNING id""",
                     (
                         webhook.id,
                         org_id,
@@ -46,6 +49,8 @@ class WebhookStore:
                         json.dumps(webhook.events),
                         int(webhook.enabled),
                         webhook.created_at,
+                        webhook.private_by,
+                        webhook.private_at,
                         secret,
                         WEBHOOKS_LIMIT,
                     ),
@@ -74,12 +79,16 @@ class WebhookStore:
 
     async def change(self, org_id: str, before: WebhookRow, after: WebhookRow) -> bool:
         """False when it is not any more what it was read as."""
-        new, old = ((row.label, row.url, json.dumps(row.events), int(row.enabled)) for row in (after, before))
+        new, old = (
+            (row.label, row.url, json.dumps(row.events), int(row.enabled), row.private_by, row.private_at)
+            for row in (after, before)
+        )
         changed, _ = await self._db.batch(
             [
                 (
-                    """UPDATE webhooks SET label = ?, url = ?, events = ?, enabled = ?
+                    """UPDATE webhooks SET label = ?, url = ?, events = ?, enabled = ?, private_by = ?, private_at = ?
                        WHERE id = ? AND org_id = ? AND label = ? AND url = ? AND events = ? AND enabled = ?
+                       AND private_by IS ? AND private_at IS ?
                        RETURNING id""",
                     (*new, before.id, org_id, *old),
                 ),
@@ -115,4 +124,10 @@ def _row(row: Row) -> WebhookRow:
         events=tuple(json.loads(str(row["events"]))),
         enabled=bool(row["enabled"]),
         created_at=str(row["created_at"]),
+        private_by=_text_or_none(row["private_by"]),
+        private_at=_text_or_none(row["private_at"]),
     )
+
+
+def _text_or_none(value: SqlValue) -> str | None:
+    return None if value is None else str(value)

@@ -5,13 +5,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.api import Change, Model, Name, PageQuery, PersonCall, endpoints, next_cursor, require_admin
+from app.api import Change, Model, Name, PageQuery, PersonCall, endpoints, next_cursor, require_admin, require_owner
 from app.members import Done
 from app.rosters import renew_rosters
 from app.webhook_address import LIMIT_CHARS, fault_of
 from app.webhook_store import WEBHOOKS_LIMIT, WebhookRow
 from shared.errors import Conflict, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
-from shared.webhooks import SUBSCRIBABLE, Delivery, DeliveryState, EventName, Forget, ReadDeliveries, Replay, new_secret
+from shared.webhooks import (
+    SUBSCRIBABLE,
+    Delivery,
+    DeliveryState,
+    EventName,
+    Forget,
+    ReadDeliveries,
+    Replay,
+    Withhold,
+    new_secret,
+)
 
 
 def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -23,11 +33,15 @@ Events = Annotated[tuple[EventName, ...], Field(min_length=1, max_length=len(SUB
 
 
 class NewWebhook(Model):
-    """`events` are types of events of the log, such as `message.created`."""
+    """`events` are types of events of the log, such as `message.created`.
+
+    With `include_private` the webhook is told what is said in private groups, too; that takes an owner of the org.
+    """
 
     url: Url
     events: Events
     label: Name
+    include_private: bool = False
 
 
 class WebhookChange(Change):
@@ -37,10 +51,13 @@ class WebhookChange(Change):
     events: Events | None = None
     label: Name | None = None
     enabled: bool | None = None
+    include_private: bool | None = None
 
 
 class WebhookRecord(Model):
-    """`enabled` is false after a PATCH that said so, and after an answer of 410."""
+    """`enabled` is false after a PATCH that said so, and after an answer of 410. `private_by` is the owner who had it
+    told what is said in private groups, `private_since` when.
+    """
 
     id: str
     label: str
@@ -48,6 +65,9 @@ class WebhookRecord(Model):
     events: tuple[str, ...]
     enabled: bool
     created_at: str
+    include_private: bool
+    private_by: str | None
+    private_since: str | None
 
 
 class WebhookCreated(Model):
@@ -80,11 +100,17 @@ class DeliveriesPage(Model):
     "POST", "/webhooks", auth="person", status=201, errors=(InvalidCredential, Forbidden, Conflict, InvalidBody)
 )
 async def create_webhook(call: PersonCall, body: NewWebhook) -> WebhookCreated:
-    """Have a server of your org told of events in all its groups, from now on. Owners and admins."""
+    """Have a server of your org told of events in all its groups, from now on. Owners and admins.
+
+    Of private groups it is told that something happened, and no word of it, unless an owner wants otherwise.
+    """
     require_admin(call.caller)
     _check_address(call, body.url)
     ports, secret = call.ports, new_secret(call.ports.random_bytes)
     row = WebhookRow(ports.make_id("whk"), body.label, body.url, body.events, enabled=True, created_at=ports.now())
+    if body.include_private:
+        require_owner(call.caller)
+        row = _private(call, row)
     if not await ports.webhooks.create(call.caller.org_id, row, secret):
         raise Conflict(f"An org has at most {WEBHOOKS_LIMIT} webhooks")
     try:
@@ -121,11 +147,32 @@ async def change_webhook(call: PersonCall, body: WebhookChange) -> WebhookRecord
     if body.url is not None:
         _check_address(call, body.url)
     call.require_unchanged(_record(before))
-    after = replace(before, **body.changes())
+    after = _changed(call, before, body)
     if not await call.ports.webhooks.change(call.caller.org_id, before, after):
         raise call.overtaken()
+    if body.include_private is False:
+        await call.ports.outbox.let_go(call.caller.org_id, Withhold(webhook_id=after.id))
     await _tell_groups(call)
     return _record(after)
+
+
+def _changed(call: PersonCall, before: WebhookRow, body: WebhookChange) -> WebhookRow:
+    """Raises Forbidden: where the words of private groups go, and that they do, is for owners; stopping it is not."""
+    changes = body.changes()
+    private = changes.pop("include_private", before.private_by is not None)
+    after = replace(before, **changes)
+    if private and before.private_by is None:
+        after = _private(call, after)
+    elif not private:
+        after = replace(after, private_by=None, private_at=None)
+    if (before.private_by or after.private_by) and after != replace(before, enabled=False):
+        require_owner(call.caller)
+    return after
+
+
+def _private(call: PersonCall, webhook: WebhookRow) -> WebhookRow:
+    call.ports.log("webhook_told_private", webhook_id=webhook.id, by=call.caller.id)
+    return replace(webhook, private_by=call.caller.id, private_at=call.ports.now())
 
 
 @endpoints.add(
@@ -194,5 +241,13 @@ async def _tell_groups(call: PersonCall) -> None:
 
 def _record(row: WebhookRow) -> WebhookRecord:
     return WebhookRecord(
-        id=row.id, label=row.label, url=row.url, events=row.events, enabled=row.enabled, created_at=row.created_at
+        id=row.id,
+        label=row.label,
+        url=row.url,
+        events=row.events,
+        enabled=row.enabled,
+        created_at=row.created_at,
+        include_private=row.private_by is not None,
+        private_by=row.private_by,
+        private_since=row.private_at,
     )

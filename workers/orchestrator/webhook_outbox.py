@@ -27,7 +27,7 @@ from shared.edge.worker import Environment, log_of
 from shared.errors import ParleyError
 from shared.log import whereabouts
 from shared.rpc import granted, refused
-from shared.webhooks import OUTBOX_CALL, Accept, Erase, Forget, OutboxCall, ReadDeliveries, Replay
+from shared.webhooks import OUTBOX_CALL, Accept, Erase, Forget, OutboxCall, ReadDeliveries, Replay, Withhold
 from workers import DurableObject
 
 RETRY_MS: Final = 5_000
@@ -88,7 +88,7 @@ class WebhookOutbox(DurableObject):
     async def _answer(self, call: OutboxCall) -> str:
         match call:
             case Accept():
-                self._outbox.accept(call, await self._webhooks.subscribers(call.org_id), now_ms())
+                self._outbox.accept(call, await self._webhooks.subscribers(call.org_id, call.group_id), now_ms())
                 return "null"
             case ReadDeliveries():
                 return self._outbox.page(call).model_dump_json()
@@ -99,6 +99,9 @@ class WebhookOutbox(DurableObject):
                 return "null"
             case Erase():
                 self._outbox.erase(call.user_id)
+                return "null"
+            case Withhold():
+                self._outbox.withhold(call.webhook_id)
                 return "null"
 
     async def alarm(self, *_: Any) -> None:

@@ -14,9 +14,19 @@ class WebhookStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def subscribers(self, org_id: str) -> list[Subscriber]:
-        rows = await self._db.rows("SELECT id, events FROM webhooks WHERE org_id = ? AND enabled = 1", org_id)
-        return [Subscriber(str(row["id"]), frozenset(json.loads(str(row["events"])))) for row in rows]
+    async def subscribers(self, org_id: str, group_id: str) -> list[Subscriber]:
+        """A group that is not there counts as a private one."""
+        rows = await self._db.rows(
+            """SELECT id, events, private_by IS NOT NULL
+                 OR coalesce((SELECT is_private = 0 FROM groups WHERE id = ?2 AND org_id = ?1), 0) AS hears_words
+               FROM webhooks WHERE org_id = ?1 AND enabled = 1""",
+            org_id,
+            group_id,
+        )
+        return [
+            Subscriber(str(row["id"]), frozenset(json.loads(str(row["events"]))), bool(row["hears_words"]))
+            for row in rows
+        ]
 
     async def webhook(self, webhook_id: str) -> Webhook | None:
         rows = await self._db.rows("SELECT url, secret, enabled FROM webhooks WHERE id = ?", webhook_id)
