@@ -1,10 +1,13 @@
 """Counters: added up in memory, written gathered, each sum once."""
 
+import re
 from collections.abc import Sequence
+from typing import get_args
 
 import pytest
 
-from shared.metrics import POINTS_LIMIT, UNCOUNTED, Gathered, Point
+from shared.metrics import POINTS_LIMIT, UNCOUNTED, Counter, Gathered, Point
+from tests.layout.sources import ROOT
 
 
 class Dataset:
@@ -67,6 +70,11 @@ def test_a_write_takes_so_many_points_and_the_rest_comes_next(dataset: Dataset) 
     dataset.metrics.flush()
     assert [len(write) for write in dataset.writes] == [POINTS_LIMIT, 3]
     assert len({point.label for write in dataset.writes for point in write}) == POINTS_LIMIT + 3
+
+
+def test_every_counter_is_explained_to_whoever_reads_the_charts() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text()
+    assert set(get_args(Counter)) == set(re.findall(r"^\| `(\w+)` \|.*\| \S.*\| \S.*\|$", page, re.MULTILINE))
 
 
 def test_where_nobody_wants_to_know_nothing_happens() -> None:
