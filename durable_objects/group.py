@@ -64,6 +64,8 @@ from shared.tokens import RoutingClaims
 
 T = TypeVar("T")
 NO_TERMS: Final = Terms()
+Believes = Callable[[str], bool]
+"""Whether the key that certified a session is still one of the Orchestrator's: the certificate is handed in."""
 
 
 class Group:
@@ -80,12 +82,14 @@ class Group:
         limits: Limits,
         terms: Terms = NO_TERMS,
         metrics: Metrics = UNCOUNTED,
+        believes: Believes = bool,
     ) -> None:
         self._metrics = metrics
         self.rules = Rules.of(Room(journal, clock, make_id), Present(sockets, limits, clock))
         self.room = self.rules.room
         self._sockets = sockets
         self._limiter = FrameLimiter(limits)
+        self._believes = believes
         self._life = Lifecycle(self.room, self.rules.turn_taking, sockets, terms)
         self._erasure = Erasure(self.room, self.rules.turn_taking, new_key)
         self._access = Access(journal, clock, single_use=limits.single_use_routing_tokens)
@@ -136,7 +140,7 @@ class Group:
             case Rang():
                 return self._deadlines()
             case Woke():
-                return [*self.rules.turn_taking.interrupt_orphans(), *self._deadlines()]
+                return [*self._disowned(), *self.rules.turn_taking.interrupt_orphans(), *self._deadlines()]
 
     def _deadlines(self) -> list[Effect]:
         """What is due, and when to ring for what is not. A new instance does not know when it was to be rung."""
@@ -148,6 +152,16 @@ class Group:
             *self.rules.webhooks.due(),
             *self._life.due(),
         ]
+
+    def _disowned(self) -> list[Effect]:
+        """Good-bye to everybody once a key of the Orchestrator was revoked: who let them in may have been a thief.
+
+        They come back with a new token, and that has the session opened anew.
+        """
+        sessions = self._sockets.sessions()
+        if not sessions or self._believes(self.room.session().certificate):
+            return []
+        return [effect for session in sessions for effect in self.rules.present.dismiss(session, 4001, REVOKED)]
 
     def admit(self, claims: RoutingClaims) -> None:
         """Lets a person open a socket now. Raises Forbidden, GroupArchived, TooManyRequests, InvalidCredential."""

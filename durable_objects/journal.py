@@ -272,8 +272,8 @@ class Journal:
 
     def access_version(self, user_id: str) -> int:
         """The oldest access version under which this person may come in."""
-        rows = self._execute("SELECT version FROM access WHERE user_id = ?", user_id)
-        return integer(rows[0][0]) if rows else 0
+        rows = self._execute("SELECT coalesce(max(version), 0) FROM access WHERE user_id = ?", user_id)
+        return integer(rows[0][0])
 
     def raise_access_version(self, user_id: str, version: int) -> None:
         """Upwards only."""

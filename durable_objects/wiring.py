@@ -27,7 +27,7 @@ from shared.edge.worker import Environment
 from shared.log import Log
 from shared.metrics import Metrics
 from shared.routing import verify_routing_token
-from shared.tokens import Tokens
+from shared.tokens import SESSION, Tokens
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
         settings.limits(),
         settings.terms(),
         metrics,
+        lambda certificate: tokens.open(SESSION, certificate).kid in keys,
     )
     agents = BoundPeer(environment.binding("AGENTS"), settings.agents_origin)
     orchestrator = BoundPeer(ctx.exports.default, settings.orchestrator_origin)

@@ -84,6 +84,11 @@ class KeySteps:
         keyring = self._settled()
         return self._tell(keyring.with_ring(role, keyring.ring(role).begun(self.new_key())))
 
+    def revoke(self, role: Role) -> Keyring:
+        """Another key signs at once, and all before it are believed no more."""
+        keyring = self.load()
+        return self._tell(keyring.with_ring(role, keyring.ring(role).revoked(self.new_key())))
+
     def advance(self) -> Keyring:
         """Takes every step that is due."""
         keyring, now_s = self._settled(), self.clock_s()

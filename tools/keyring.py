@@ -72,6 +72,10 @@ class Ring(_Record):
             raise ValueError("a rotation is under way already")
         return self.model_copy(update={"successor": Successor(key=fresh)})
 
+    def revoked(self, fresh: PrivateKey) -> Self:
+        """This key signs from now on, and no other is to be believed: somebody else has them."""
+        return self.model_copy(update={"signing": fresh, "successor": None, "predecessors": ()})
+
     def carried_out(self, now_s: int, terms: Terms) -> Self:
         """The deployment has been told of all this: from now on it counts."""
         coming, until_s = self.successor, now_s + terms.tail_s

@@ -73,6 +73,19 @@ def advance(env: Env = "production", dry_run: DryRun = False, lead_s: LeadS = No
 
 
 @app.command()
+def revoke(
+    roles: Annotated[list[str], typer.Argument(help="Whose keys were stolen: `app`, `orchestrator`.")],
+    env: Env = "production",
+    dry_run: DryRun = False,
+) -> None:
+    """A key was stolen: let another one sign at once, and believe none of those before."""
+    with steps_of(env, dry_run=dry_run) as steps:
+        for role in roles_named(roles):
+            keyring = steps.revoke(role)
+        show(keyring, steps.terms)
+
+
+@app.command()
 def status(env: Env = "production") -> None:
     """Which keys there are, and what comes when."""
     with steps_of(env, dry_run=True) as steps:

@@ -65,7 +65,7 @@ BY_NAME: dict[str, object] = {
 BY_TYPE: dict[object, object] = {
     Person: PERSON,
     GroupRow: GROUP_ROW,
-    ControllerGroupRow: ControllerGroupRow(GROUP, ORG, "active", 1, "gc", 1),
+    ControllerGroupRow: ControllerGroupRow(GROUP, ORG, "active", 1, "gc", 1, "kid"),
     OrgRow: OrgRow(ORG, "Org", THEN),
     AgentRow: AGENT,
     WebhookRow: WebhookRow("whk", "W", "https://w.test", ("message.created",), enabled=True, created_at=THEN),

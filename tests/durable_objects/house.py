@@ -69,7 +69,9 @@ def roster(
 
 
 class House:
-    """`now_ms` is the clock; `happen` runs effects on the fake sockets and keeps the others in `effects`."""
+    """`now_ms` is the clock, in `disowned` are certificates that nobody believes; `happen` runs effects on the fake
+    sockets and keeps the others in `effects`.
+    """
 
     def __init__(self, members: Sequence[str] = ("ada", "ben"), agents: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401
         self.now_ms = 1_000_000
@@ -78,6 +80,7 @@ class House:
         self.limits = Limits()
         self.terms = Terms()
         self.metrics = FakeMetrics()
+        self.disowned = set[str]()
         self.effects: list[Effect] = []
         self._ids = 0
         self._sockets = 0
@@ -106,6 +109,7 @@ class House:
             self.limits,
             self.terms,
             self.metrics,
+            lambda certificate: certificate not in self.disowned,
         )
 
     def make_id(self, prefix: str) -> str:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from durable_objects.access import Access
-from durable_objects.calls import Disconnect
+from durable_objects.calls import Disconnect, OpenSession
 from durable_objects.journal import Journal
 from durable_objects.limits import Limits
 from shared.errors import InvalidCredential
@@ -83,6 +83,38 @@ def test_a_session_that_was_ended_says_nothing_more() -> None:
     house.sockets.open[ben.socket_id] = session
     assert ben.refused("send", client_msg_id="x", text="still here") == "session_expired"
     assert not any(event["type"] == "message.created" for event in house.log)
+
+
+def test_once_the_orchestrators_key_is_revoked_the_next_instance_lets_go_of_everybody() -> None:
+    house = House()
+    chairs = [house.sit("ada"), house.sit("ben"), house.connect("ben")]
+    house.wake()
+    assert [chair.closed for chair in chairs] == [None, None, None]
+    house.disowned.add("cert")
+    assert chairs[0].say("this one knows nothing of it") > 0
+    house.wake()
+    for chair in chairs:
+        assert chair.closed == (4001, "revoked")
+        assert chair.frames[-1] == {"type": "bye", "code": 4001, "reason": "revoked", "reconnect": True}
+
+
+def test_who_is_let_in_by_a_session_that_was_opened_anew_stays() -> None:
+    house = House()
+    house.disowned.add("cert")
+    house.wake()
+    session = house.group.room.session()
+    opening = OpenSession(
+        controller_id="gc",
+        session_epoch=2,
+        private_key=session.key,
+        certificate="another",
+        certificate_expires_s=20_000,
+        roster=house.group.room.known(),
+    )
+    house.call(opening)
+    ada = house.sit("ada")
+    house.wake()
+    assert ada.closed is None
 
 
 # ── tokens that are good for one use ────────────────────────────────────────────────────────────────────────────────

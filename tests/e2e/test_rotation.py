@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,11 +18,13 @@ import pytest
 
 from parley import Event, Parley, ParleyError, RunFinished
 from shared.keys import PrivateKeySet
+from shared.tokens import ROUTING, RoutingClaims, Tokens
+from tests.e2e.agent_request import run_request
 from tests.e2e.deployment import Deployment, Team, new_jti
 from tests.e2e.issuer import Issuer
 from tests.e2e.seat import socket_url
 from tests.e2e.wire import UPGRADE, RawRequest, Wire
-from tools.es256 import new_private_key
+from tools.es256 import HostEs256, new_private_key
 from tools.key_steps import KeySteps, Told
 from tools.keyring import TERMS, Keyring
 from tools.local import APP_ID, LocalKeys, local_keys, overrides
@@ -246,3 +249,38 @@ async def test_where_routing_tokens_are_good_for_one_use_the_second_connect_is_r
         await asyncio.to_thread(running.stack.configure, told)
         held = (await callers.routing_token()).json()["routing_token"]
         assert [await callers.upgrade(held) for _ in range(2)] == [101, 101]
+
+
+async def test_a_stolen_key_opens_nothing_once_revoked_and_every_group_works_on(
+    rotating: tuple[Running, KeySteps, Deployment],
+) -> None:
+    _, steps, deployment = rotating
+    before = steps.load()
+    team = await asyncio.to_thread(deployment.new_team)
+    group_id, quiet_id = [await asyncio.to_thread(team.new_group, "ben") for _ in range(2)]
+    opened = {"group_id": group_id, "org_id": team.org_id, "user_id": team.ids["ada"]}
+    signer = deployment.app_signer(before.app.signing)
+    session = (await asyncio.to_thread(deployment.post_signed, signer, "/infra/groups", opened)).json()
+    as_group = deployment.session_signer(session, "agents")
+    ask = partial(deployment.post_signed, as_group, "/agents/run", run_request(team, group_id))
+    async with httpx.AsyncClient(timeout=30) as http:
+        callers = Callers(team, group_id, steps, http)
+        held = (await callers.routing_token()).json()["routing_token"]
+        tokens = Tokens(HostEs256())
+        claims = RoutingClaims.model_validate({**tokens.open(ROUTING, held).payload, "jti": new_jti()})
+        forged = tokens.issue(ROUTING, claims, before.orchestrator.signing)
+        assert await callers.upgrade(forged) == 101, "whoever has the key is believed"
+        assert (await asyncio.to_thread(ask)).status_code == 200
+
+        await asyncio.to_thread(steps.revoke, "orchestrator")
+
+        assert [await callers.upgrade(token) for token in (forged, held)] == [401, 401]
+        assert (await asyncio.to_thread(ask)).json()["code"] == "invalid_credential"
+        keys = (await http.get(f"{deployment.origin('app')}/.well-known/jwks.json")).json()["keys"]
+        assert [key["kid"] for key in keys] == [steps.load().orchestrator.signing.thumbprint]
+        assert await callers.socket() == 101
+        async with under_load(callers) as load:
+            await load.enough(EVERYBODY)
+    # One that nobody has come to since.
+    archived = await asyncio.to_thread(team.call, "ada", "POST", f"/groups/{quiet_id}/archive", {"reason": "done"})
+    assert archived.status_code == 200

@@ -121,6 +121,7 @@ class Office:
                 created_at=LONG_AGO,
                 session_epoch=EPOCH,
                 group_controller_id=self.controllers.controller_id(group),
+                session_kid=ISSUER_KEY.thumbprint,
             )
             for person in people:
                 insert("memberships", group_id=group, user_id=person, role="member", created_at=LONG_AGO)

@@ -1,6 +1,8 @@
 import pytest
 
-from durable_objects.calls import OpenSession
+from durable_objects.calls import Archive, OpenSession
+from orchestrator.sessions import prepared_session
+from shared.errors import NotFound
 from shared.tokens import ORCHESTRATOR, SESSION, Tokens
 from tests.orchestrator.office import (
     ABSENT,
@@ -8,16 +10,18 @@ from tests.orchestrator.office import (
     EPOCH,
     EVE,
     GROUP,
+    ISSUER_KEY,
     NOW_S,
     ORG,
     OTHER_GROUP,
     OTHER_ORG,
     SCRIBE,
     SESSION_KEY,
+    STRANGER,
     Office,
     verdict,
 )
-from tests.orchestrator.test_api import HIDDEN, KEYS, OPEN, body
+from tests.orchestrator.test_api import HIDDEN, KEYS, OPEN, RENEW, TOKEN, body
 from tests.shared.hostile import ES256
 
 
@@ -106,3 +110,71 @@ async def test_a_group_that_is_over_gets_no_session(office: Office, status: str,
     assert (await office.post(OPEN, asked, office.as_app(OPEN, asked))).status_code == expected
     (row,) = await office.database.rows("SELECT status FROM groups WHERE id = ?", GROUP)
     assert row["status"] == ("active" if expected == 201 else status)
+
+
+async def test_of_a_group_that_is_not_there_no_session_is_prepared(office: Office) -> None:
+    with pytest.raises(NotFound):
+        await prepared_session(office.ports, ABSENT)
+
+
+# ── after a key of ours was revoked ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def certified_by(office: Office, kid: str | None) -> None:
+    await office.database.rows("UPDATE groups SET session_kid = ? WHERE id = ?", kid, GROUP)
+
+
+async def kid_of(office: Office) -> object:
+    (row,) = await office.database.rows("SELECT session_kid FROM groups WHERE id = ?", GROUP)
+    return row["session_kid"]
+
+
+def reopened(office: Office) -> list[str]:
+    return [group_id for group_id, call in office.controllers.asked if isinstance(call, OpenSession)]
+
+
+@pytest.mark.parametrize("kid", [STRANGER.thumbprint, None])
+async def test_who_comes_to_a_group_whose_certificate_is_believed_no_more_has_its_session_opened_anew(
+    office: Office, kid: str | None
+) -> None:
+    await certified_by(office, kid)
+    asked = body(group_id=GROUP, user_id=ADA)
+    for _ in range(2):
+        assert (await office.post(TOKEN, asked, office.as_app(TOKEN, asked))).status_code == 200
+        assert (reopened(office), await kid_of(office)) == ([GROUP], ISSUER_KEY.thumbprint)
+    assert any("session_reopened" in line for line in office.lines)
+
+
+async def test_for_who_may_not_come_in_nothing_is_opened(office: Office) -> None:
+    await certified_by(office, STRANGER.thumbprint)
+    asked = body(group_id=GROUP, user_id=EVE)
+    assert verdict(await office.post(TOKEN, asked, office.as_app(TOKEN, asked))) == HIDDEN
+    assert reopened(office) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kid", "anew"),
+    [
+        ("active", STRANGER.thumbprint, [GROUP]),
+        ("archiving", STRANGER.thumbprint, [GROUP]),
+        ("active", ISSUER_KEY.thumbprint, []),
+        ("archived", STRANGER.thumbprint, []),
+    ],
+)
+async def test_nor_can_a_group_be_archived_by_a_session_that_nobody_believes(
+    office: Office, status: str, kid: str, anew: list[str]
+) -> None:
+    await certified_by(office, kid)
+    await office.database.rows("UPDATE groups SET status = ?, archived_at = 'then' WHERE id = ?", status, GROUP)
+    target, asked = f"/infra/groups/{GROUP}/archive", body(user_id=ADA, reason="done")
+    await office.post(target, asked, office.as_app(target, asked))
+    assert reopened(office) == anew
+    calls = [call for _, call in office.controllers.asked]
+    assert status == "archived" or isinstance(calls[-1], Archive), "first the session, then the archive"
+
+
+async def test_a_renewal_is_certified_by_the_key_that_signs_now(office: Office) -> None:
+    await certified_by(office, STRANGER.thumbprint)
+    asked = body(group_id=GROUP)
+    assert (await office.post(RENEW, asked, office.as_session(RENEW, asked))).status_code == 200
+    assert await kid_of(office) == ISSUER_KEY.thumbprint

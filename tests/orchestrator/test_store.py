@@ -14,6 +14,7 @@ from tests.orchestrator.office import (
     EPOCH,
     EVE,
     GROUP,
+    ISSUER_KEY,
     LATER,
     LONG_AGO,
     ORG,
@@ -129,6 +130,7 @@ async def test_the_groups_to_erase_in_are_those_they_were_in_that_still_have_the
     store = Store(database)
     assert await store.groups_to_erase(BEN) == ["a", "b", GROUP]
     await store.set_erased(BEN, "a", NOW)
+    await store.set_erased(EVE, GROUP, NOW)
     assert await store.groups_to_erase(BEN) == ["b", GROUP]
     assert await store.groups_to_erase(ADA) == [GROUP]
     assert await store.groups_to_erase(EVE) == [OTHER_GROUP]
@@ -172,22 +174,23 @@ async def test_a_session_takes_the_place_of_an_older_one_of_its_group_alone(data
     await change(database, "groups", f"id = '{OTHER_GROUP}'", session_epoch=9)
     assert [await store.next_session(one) for one in (GROUP, OTHER_GROUP)] == [EPOCH + 1, 10]
     for epoch, then in ((7, 7), (5, 7)):
-        await store.session_opened(GROUP, "c", epoch, 1)
+        await store.session_opened(GROUP, "c", epoch, f"k{epoch}", 1)
         group, other = await store.group(GROUP), await store.group(OTHER_GROUP)
         assert group is not None
         assert other is not None
-        assert (group.session_epoch, group.controller_id, other.session_epoch) == (then, "c", 9)
+        assert (group.session_epoch, group.controller_id, group.session_kid) == (then, "c", f"k{epoch}")
+        assert (other.session_epoch, other.session_kid) == (9, ISSUER_KEY.thumbprint)
         assert other.controller_id != "c"
 
 
 async def test_what_was_told_is_never_untold(database: FakeDatabase) -> None:
     store = Store(database)
     await change(database, "groups", "1", version=7, told_version=0)
-    await store.session_opened(GROUP, "c", 9, 5)
+    await store.session_opened(GROUP, "c", 9, "k", 5)
     assert await store.groups_behind(9) == [GROUP, OTHER_GROUP]
     await store.group_told(GROUP, 7)
     await store.group_told(GROUP, 6)
-    await store.session_opened(GROUP, "c", 9, 5)
+    await store.session_opened(GROUP, "c", 9, "k", 5)
     assert await store.groups_behind(9) == [OTHER_GROUP]
     await change(database, "people", f"id IN ('{ADA}', '{BEN}')", access_version=3, told_access=0)
     assert await store.people_behind(1) == [ADA]
@@ -221,8 +224,9 @@ async def test_of_an_archive_the_first_report_counts_until_there_is_another_one(
     assert await store.archived(GROUP) == (LATER, "second", "h2")
     await store.set_restored(GROUP, "first")
     assert await statuses(database) == ["archived", "active"]
+    await store.set_archived(OTHER_GROUP, LATER, "second", "h2")
     await store.set_restored(GROUP, "second")
-    assert await statuses(database) == ["active", "active"]
+    assert await statuses(database) == ["active", "archived"]
     assert await store.archived(GROUP) is None
 
 

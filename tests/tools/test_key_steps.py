@@ -179,3 +179,29 @@ def test_this_machine_finds_the_same_keys_in_its_files(hands: Hands, tmp_path: P
     assert keys.app == keyring.app.signing
     assert keys.orchestrator.keys == keyring.orchestrator.known
     assert {key.thumbprint for key in keys.app_published} == {key.thumbprint for key in keyring.app.known}
+
+
+# ── a key was stolen ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_stolen_key_is_believed_no_more_at_once_whatever_was_under_way(hands: Hands) -> None:
+    hands.steps.begin("app")
+    hands.steps.begin("orchestrator")
+    others = hands.steps.load().orchestrator
+    fresh = hands.steps.revoke("app").app.signing.thumbprint
+    assert (hands.place.app_signs, hands.place.app_believed) == (fresh, {fresh})
+    assert hands.steps.load().orchestrator == others, "and the other's rotation goes on"
+    fresh = hands.steps.revoke("orchestrator").orchestrator.signing.thumbprint
+    assert hands.place.orchestrators == [fresh]
+    assert fresh not in {key.thumbprint for key in others.known}
+
+
+def test_a_telling_that_broke_off_is_finished_without_the_stolen_key(hands: Hands) -> None:
+    stolen = hands.place.app_signs
+    hands.place.down = True
+    with pytest.raises(ToolError):
+        hands.steps.revoke("app")
+    hands.place.down = False
+    fresh = hands.steps.advance().app.signing.thumbprint
+    assert (hands.place.app_signs, hands.place.app_believed) == (fresh, {fresh})
+    assert stolen != fresh

@@ -58,6 +58,14 @@ def test_one_rotation_after_another_keeps_every_key_its_time() -> None:
     assert known(*ring.advanced(T0 + 2300, SHORT).known) == known(C)
 
 
+def test_of_a_ring_that_was_revoked_one_key_is_left_and_it_is_a_new_one() -> None:
+    ring = (
+        published().advanced(T0 + 600, SHORT).carried_out(T0 + 600, SHORT).begun(C).revoked(fresh := new_private_key())
+    )
+    assert ring == Ring(signing=fresh)
+    assert ring.carried_out(T0 + 700, SHORT).due_s(SHORT) is None
+
+
 def test_two_successors_at_a_time_are_one_too_many() -> None:
     with pytest.raises(ValueError, match="under way"):
         published().begun(C)

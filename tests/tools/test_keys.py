@@ -50,6 +50,18 @@ def test_a_local_rotation_publishes_waits_and_signs(root: Path) -> None:
     assert local_keys(folder).orchestrator == after.orchestrator
 
 
+def test_a_local_key_that_was_stolen_is_replaced_and_the_other_stays(root: Path) -> None:
+    folder = root / ".local" / "keys"
+    before = local_keys(folder)
+    shown = run("revoke", "orchestrator", "--env", "local")
+    after = local_keys(folder)
+    assert (after.app, len(after.orchestrator.keys)) == (before.app, 1)
+    assert after.orchestrator.keys[0].thumbprint in shown
+    assert after.orchestrator.keys[0] not in before.orchestrator.keys
+    run("revoke", "app", "--env", "local")
+    assert [key.thumbprint for key in local_keys(folder).app_published] == [local_keys(folder).app.thumbprint]
+
+
 def test_what_is_under_way_is_finished_first(root: Path) -> None:
     local_keys(root / ".local" / "keys")
     with keys.steps_of("local", dry_run=False) as steps:

@@ -18,7 +18,7 @@ from orchestrator import health, rosters
 from orchestrator.disconnect import disconnect
 from orchestrator.ports import OrchestratorPorts
 from orchestrator.routing import issue_routing_token
-from orchestrator.sessions import certify, open_session
+from orchestrator.sessions import certify, open_session, reopened_unless_believed
 from orchestrator.store import GroupRow
 from shared.clock import rfc3339, seconds
 from shared.errors import (
@@ -285,6 +285,8 @@ async def renew_session(call: Call[SessionClaims, OrchestratorPorts], body: Rene
         raise NotFound
     claims = call.caller
     certificate, expires_s = certify(call.ports, claims.sub, roster, claims.cnf.jwk, claims.sep)
+    if group.session_kid != call.ports.signing_key.thumbprint:
+        await call.ports.store.session_renewed(group.id, call.ports.signing_key.thumbprint)
     return SessionRenewed(session_certificate=certificate, expires_s=expires_s)
 
 
@@ -304,8 +306,11 @@ async def renew_roster(call: AppCall) -> Status:
 async def archive_group(call: AppCall, body: ArchiveRequest) -> Archived:
     """Archive a group: end what runs, write and verify the archive, close the sockets."""
     group_id = call.path["group_id"]
-    if await call.ports.store.group(group_id) is None:
+    group = await call.ports.store.group(group_id)
+    if group is None:
         raise NotFound
+    if group.status in ("active", "archiving"):
+        await reopened_unless_believed(call.ports, group_id, group.session_kid)
     done = await call.ports.store.archived(group_id)
     if done is None:
         # Whatever comes of this call, an archive that was begun is finished by the group, which reports it.

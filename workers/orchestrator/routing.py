@@ -1,6 +1,7 @@
 """Issuing routing tokens: a person's way into one group for a minute, given to members alone."""
 
 from orchestrator.ports import OrchestratorPorts
+from orchestrator.sessions import reopened_unless_believed
 from shared.clock import seconds
 from shared.errors import NotFound
 from shared.routing import routing_audience
@@ -8,10 +9,14 @@ from shared.tokens import ORCHESTRATOR, ROUTING, RoutingClaims
 
 
 async def issue_routing_token(ports: OrchestratorPorts, group_id: str, user_id: str) -> tuple[str, int]:
-    """The token and when it expires (Unix seconds). Raises NotFound for who is not a member, or disabled."""
+    """The token and when it expires (Unix seconds).
+
+    Raises NotFound for who is not a member, or disabled; Unavailable.
+    """
     membership = await ports.store.membership(group_id, user_id)
     if membership is None:
         raise NotFound
+    await reopened_unless_believed(ports, group_id, membership.session_kid)
     now_s = seconds(ports.clock())
     claims = RoutingClaims.model_validate(
         {

@@ -45,7 +45,18 @@ async def open_session(
 
 async def note_opened(ports: OrchestratorPorts, group_id: str, opening: OpenSession) -> None:
     """The group's controller has taken this session."""
-    await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch, opening.roster.version)
+    kid, version = ports.signing_key.thumbprint, opening.roster.version
+    await ports.store.session_opened(group_id, opening.controller_id, opening.session_epoch, kid, version)
+
+
+async def reopened_unless_believed(ports: OrchestratorPorts, group_id: str, kid: str | None) -> None:
+    """A group whose session was certified by a key that is believed no more gets another one.
+
+    So it is after a key was revoked: the group's own certificate cannot even ask for its renewal. Raises Unavailable.
+    """
+    if await ports.own_keys.key(kid or "") is None:
+        ports.log("session_reopened", group_id=group_id, kid=kid)
+        await open_session(ports, group_id)
 
 
 async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSession:

@@ -22,6 +22,7 @@ class GroupRow:
     version: int
     controller_id: str | None
     session_epoch: int
+    session_kid: str | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class MembershipRow:
     role: str
     controller_id: str
     access_version: int
+    session_kid: str | None
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,16 @@ class Store:
 
     async def group(self, group_id: str) -> GroupRow | None:
         rows = await self._db.rows(
-            "SELECT id, org_id, status, version, group_controller_id, session_epoch FROM groups WHERE id = ?", group_id
+            """SELECT id, org_id, status, version, group_controller_id, session_epoch, session_kid FROM groups
+               WHERE id = ?""",
+            group_id,
         )
         return _group(rows[0]) if rows else None
 
     async def membership(self, group_id: str, user_id: str) -> MembershipRow | None:
         """None when the group is not active, or this person is not in it, or disabled."""
         rows = await self._db.rows(
-            """SELECT memberships.role, groups.group_controller_id, people.access_version
+            """SELECT memberships.role, groups.group_controller_id, groups.session_kid, people.access_version
                FROM memberships JOIN groups ON groups.id = memberships.group_id
                JOIN people ON people.id = memberships.user_id
                WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'
@@ -88,7 +92,9 @@ class Store:
         if not rows or rows[0]["group_controller_id"] is None:
             return None
         row = rows[0]
-        return MembershipRow(str(row["role"]), str(row["group_controller_id"]), _int(row["access_version"]))
+        return MembershipRow(
+            str(row["role"]), str(row["group_controller_id"]), _int(row["access_version"]), _text(row["session_kid"])
+        )
 
     async def access(self, user_id: str, now: str) -> AccessRow | None:
         """None when there is no such person."""
@@ -150,16 +156,21 @@ class Store:
         rows = await self._db.rows("SELECT session_epoch + 1 AS epoch FROM groups WHERE id = ?", group_id)
         return _int(rows[0]["epoch"])
 
-    async def session_opened(self, group_id: str, controller_id: str, epoch: int, told_version: int) -> None:
-        """A controller has the session of this epoch, and with it the roster of that version."""
+    async def session_opened(self, group_id: str, controller_id: str, epoch: int, kid: str, told_version: int) -> None:
+        """A controller has the session of this epoch, certified by this key, and with it the roster of that version."""
         await self._db.rows(
-            """UPDATE groups SET session_epoch = max(session_epoch, ?), group_controller_id = ?,
+            """UPDATE groups SET session_epoch = max(session_epoch, ?), group_controller_id = ?, session_kid = ?,
                                  told_version = max(told_version, ?) WHERE id = ?""",
             epoch,
             controller_id,
+            kid,
             told_version,
             group_id,
         )
+
+    async def session_renewed(self, group_id: str, kid: str) -> None:
+        """The same session, certified by another key."""
+        await self._db.rows("UPDATE groups SET session_kid = ? WHERE id = ?", kid, group_id)
 
     async def group_told(self, group_id: str, version: int) -> None:
         """Its controller knows the roster of this version."""
@@ -298,15 +309,19 @@ class Store:
 
 
 def _group(row: Row) -> GroupRow:
-    controller_id = row["group_controller_id"]
     return GroupRow(
         id=str(row["id"]),
         org_id=str(row["org_id"]),
         status=str(row["status"]),
         version=_int(row["version"]),
-        controller_id=None if controller_id is None else str(controller_id),
+        controller_id=_text(row["group_controller_id"]),
         session_epoch=_int(row["session_epoch"]),
+        session_kid=_text(row["session_kid"]),
     )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _int(value: object) -> int:
