@@ -62,10 +62,18 @@ def mutants(source: str, functions: frozenset[str] | None = None) -> Iterator[Mu
     tree = ast.parse(source)
     for place, node in list(_places(tree, inside=functions is None, functions=functions or frozenset())):
         for what, changed in _changes(node):
+            if _is_the_same(place, changed):
+                continue
             place.put(changed)
             text = ast.unparse(ast.fix_missing_locations(tree))
             place.put(node)
             yield Mutant(getattr(node, "lineno", 0), f"{what}: {_shown(node)}", text, place.inside)
+
+
+def _is_the_same(place: _Place, changed: ast.AST) -> bool:
+    """Where the first of a list is asked for, the last is as good: such lists have one member, a row or an error."""
+    is_index = isinstance(place.parent, ast.Subscript) and place.field == "slice"
+    return is_index and isinstance(changed, ast.Constant) and changed.value == -1
 
 
 def _shown(node: ast.AST) -> str:

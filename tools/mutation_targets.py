@@ -28,7 +28,7 @@ def _some(names: str) -> frozenset[str]:
 _TOKENS: Final = _of("shared", "tokens", "signing", "keys", "profile", "mutations")
 _OFFICE: Final = _of("orchestrator", "api", "sessions", "disconnect")
 _IDENTITY: Final = _of("app", "identity", "idp_keys")
-_PERMISSIONS: Final = _of("app", "permissions")
+_PERMISSIONS: Final = _of("app", "directory", "permissions")
 _ROOM: Final = _of("durable_objects", "access", "group", "runs", "archiving")
 
 TARGETS: Final = (
@@ -96,7 +96,7 @@ TARGETS: Final = (
         _of("durable_objects", "access"),
         _some("access_version raise_access_version use_token"),
     ),
-    Target("durable_objects/group.py", _ROOM, _some("admit")),
+    Target("durable_objects/group.py", _ROOM, _some("admit _disowned")),
     Target("durable_objects/frames.py", _ROOM, _some("arrived _check _refresh")),
     Target("durable_objects/presence.py", _ROOM, _some("check_place expel")),
     Target(
@@ -112,7 +112,7 @@ TARGETS: Final = (
     Target("workers/app/access.py", _of("app", "access", "sign_in")),
     Target(
         "workers/app/store.py",
-        (*_of("app", "access"), *_PERMISSIONS),
+        (*_of("app", "store", "access"), *_PERMISSIONS),
         _some(
             "person_of_token person people org rename_org change_person group groups_of joinable_groups change_group"
         ),
@@ -138,7 +138,7 @@ TARGETS: Final = (
     Target(
         "workers/app/tokens.py",
         (*_of("app", "tokens"), *_PERMISSIONS),
-        _some("create_token list_tokens revoke_token find_person require_charge require_not_erased"),
+        _some("create_token list_tokens revoke_token find_person _find_token require_charge require_not_erased"),
     ),
     Target(
         "workers/app/webhooks.py",

@@ -14,6 +14,7 @@ from app.infra import Infra
 from app.roster_store import RosterStore
 from app.routes import endpoints
 from app.store import Store
+from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
 from shared.ports import Reply
@@ -63,11 +64,16 @@ SAID: Final[Mapping[str, object]] = {
 @dataclass
 class Yes(Orchestrator):
     told: list[tuple[str, Any]] = field(default_factory=list)
+    said: dict[str, object] = field(default_factory=lambda: dict(SAID))
+    away: str = ""
+    """The group that cannot be reached, if any."""
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         assert (method, headers["Authorization"][:9]) == ("POST", "GroupSig ")
+        if self.away and self.away in target:
+            raise Unavailable(reason="away")
         self.told.append((target, json.loads(body)))
-        return Reply(200, json.dumps(SAID).encode())
+        return Reply(200, json.dumps(self.said).encode())
 
 
 class Directory:
@@ -86,6 +92,7 @@ class Directory:
             agents=AgentStore(self.database),
             infra=Infra(self.orchestrator, signer, lambda: 0, lambda: "x" * 22),
             make_id=self._new_id,
+            random_bytes=self._new_bytes,
         )
         api = Api(endpoints.rows, authenticate, ports, ports.log, self._new_id, ports.clock)
         self.client = AsyncClient(transport=ASGITransport(api.asgi()), base_url="https://app.test")
@@ -114,6 +121,10 @@ class Directory:
     def _new_id(self, prefix: str) -> str:
         self._ids += 1
         return new_id(prefix, 1, self._ids.to_bytes(10))
+
+    def _new_bytes(self, count: int) -> bytes:
+        self._ids += 1
+        return self._ids.to_bytes(count)
 
     async def ask(self, who: str, method: str, path: str, body: object = None) -> Response:
         return await self.client.request(method, path, headers={"Authorization": f"Bearer {who}"}, json=body)

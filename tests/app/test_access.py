@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.access import AccessStore, insert_token
-from app.store import Store
+from app.store import Person, Store
 from shared.ports import SqlValue
 from tests.fakes import FakeDatabase
 
@@ -170,3 +170,53 @@ async def test_where_somebody_was_is_remembered_when_they_leave(database: FakeDa
     await furnish_group(database, "g", {"ada": "owner", "ben": "member"})
     await database.rows("DELETE FROM memberships WHERE user_id = 'ben'")
     assert await Store(database).attended("ben") == ["g"]
+
+
+# ── of one person, and of nobody else ───────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_was_done_to_another_is_no_reason_to_take_from_who_stays(database: FakeDatabase) -> None:
+    access, store = AccessStore(database), Store(database)
+    await furnish_group(database, "g", {"ada": "owner", "ben": "member"})
+    await access.disable("ben", ORG, NOW)
+    await access.disable("ada", ORG, NOW)
+    assert await store.person_of_token("digest-t3", NOW) is not None
+    await access.erase("ben", ORG, NOW)
+    await access.erase("ada", ORG, NOW)
+    assert await store.person_of_token("digest-t3", NOW) is not None
+    assert [row["user_id"] for row in await all_rows(database, "memberships")] == ["ada"]
+
+
+async def test_one_is_enabled_and_the_other_stays_disabled(database: FakeDatabase) -> None:
+    database.insert("people", id="cleo", org_id=ORG, name="cleo", role="member", created_at=NOW)
+    access, store = AccessStore(database), Store(database)
+    for name in ("ben", "cleo"):
+        await access.disable(name, ORG, NOW)
+    await access.enable("ben")
+    found = [await store.person(ORG, name) for name in ("ben", "cleo")]
+    assert [one and one.disabled_at for one in found] == [None, NOW]
+
+
+async def test_nobody_is_erased_by_another_org_nor_the_last_owner_who_may_come_in(database: FakeDatabase) -> None:
+    access = AccessStore(database)
+    await access.erase("ben", "org_2", NOW)
+    database.insert("people", id="cleo", org_id=ORG, name="cleo", role="owner", created_at=NOW, disabled_at=NOW)
+    await access.erase("ada", ORG, NOW)
+    assert {row["erased_at"] for row in await all_rows(database, "people")} == {None}
+
+
+async def test_what_another_signs_in_with_stays(database: FakeDatabase) -> None:
+    for name in ("ada", "ben"):
+        database.insert("identities", issuer="i", subject=name, user_id=name, created_at=NOW)
+        database.insert("kept_answers", subject=name, key="k", digest="d", asked_ms=1)
+    await AccessStore(database).erase("ben", ORG, NOW)
+    assert [row["user_id"] for row in await all_rows(database, "identities")] == ["ada"]
+    assert [row["subject"] for row in await all_rows(database, "kept_answers")] == ["ada"]
+
+
+async def test_the_same_name_at_another_provider_is_another_person(database: FakeDatabase) -> None:
+    access = AccessStore(database)
+    for number, issuer in enumerate(("i", "j")):
+        await access.provision(Person(f"new{number}", ORG, "Grace", "member", NOW), issuer, "grace")
+    found = [await access.person_of_identity(issuer, "grace", ORG) for issuer in ("i", "j", "k")]
+    assert [one and one.id for one in found] == ["new0", "new1", None]

@@ -35,6 +35,11 @@ def test_others_accept_our_signature_and_read_what_is_stored() -> None:
     assert EVENT in BODY
 
 
+def test_a_receiver_sees_what_it_gets_and_from_whom() -> None:
+    headers = signed_headers(new_secret(os.urandom), "id", BODY.encode(), now_ms)
+    assert (headers["content-type"], headers["user-agent"]) == ("application/json", "Parley-Webhooks/1")
+
+
 @pytest.mark.parametrize("part", ["webhook-id", "webhook-timestamp", "body", "secret"])
 def test_a_signature_holds_for_nothing_else(part: str) -> None:
     secret = new_secret(os.urandom)

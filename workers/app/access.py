@@ -91,7 +91,7 @@ class AccessStore:
                     AND user_id = (SELECT heirs.user_id FROM memberships AS heirs
                                    WHERE heirs.group_id = memberships.group_id AND heirs.user_id <> ?1
                                    ORDER BY heirs.created_at, heirs.user_id LIMIT 1)"""  # noqa: S608 -- constants
-        newer = f"UPDATE groups SET version = version + 1 WHERE {theirs.replace('group_id IN', 'id IN', 1)}"  # noqa: S608
+        newer = f"UPDATE groups SET version = version + 1 WHERE {theirs.replace('group_id IN', 'id IN')}"  # noqa: S608
         gone = "AND EXISTS (SELECT 1 FROM people WHERE id = ?1 AND erased_at IS NOT NULL)"
         await self._db.batch(
             [

@@ -130,10 +130,10 @@ async def delete_agent(call: PersonCall) -> Done:
     When not every group could be told, asking again goes on with those that were not.
     """
     agent_id = call.path["agent_id"]
-    agent = await call.ports.agents.agent(call.caller.org_id, agent_id)
-    half_gone = agent is None and await call.ports.agents.agent(call.caller.org_id, agent_id, deleted=True) is not None
-    if agent is None and not (half_gone and await call.ports.agents.groups_of(agent_id)):
-        raise NotFound("There is no such agent in your org")
+    if await call.ports.agents.agent(call.caller.org_id, agent_id) is None:
+        gone = await call.ports.agents.agent(call.caller.org_id, agent_id, deleted=True)
+        if gone is None or not await call.ports.agents.groups_of(agent_id):
+            raise NotFound("There is no such agent in your org")
     require_admin(call.caller)
     await call.ports.agents.delete(call.caller.org_id, agent_id, call.ports.now())
     await renew_rosters(call.ports, await _open_groups(call, agent_id))

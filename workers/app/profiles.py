@@ -49,7 +49,7 @@ async def change_person(call: PersonCall, body: PersonChange) -> PersonRecord:
     call.require_unchanged(_record(before))
     name = body.name or before.name
     if not await call.ports.store.change_person(before, name, role):
-        if before.role == "owner" and await _find(call) == before:
+        if await _find(call) == before:
             raise Conflict("An org keeps at least one owner; make somebody else owner first")
         raise call.overtaken()
     if name != before.name:

@@ -87,15 +87,10 @@ async def revoke_token(call: PersonCall) -> TokenRecord:
     """Revoke one: it opens nothing any more, and the person's sockets close; other good tokens open new ones."""
     ports, person = call.ports, await find_person(call)
     require_charge(call.caller, person)
-    token_id = call.path["token_id"]
-    if await ports.access.token(person.id, token_id) is None:
-        raise NotFound("There is no such token")
-    await ports.access.revoke_token(person.id, token_id, ports.now())
+    token = await _find_token(call, person)
+    await ports.access.revoke_token(person.id, token.id, ports.now())
     await ports.infra.disconnect(person.id)
-    revoked = await ports.access.token(person.id, token_id)
-    if revoked is None:
-        raise NotFound("There is no such token")
-    return _record(revoked)
+    return _record(await _find_token(call, person))
 
 
 async def find_person(call: PersonCall) -> Person:
@@ -104,6 +99,13 @@ async def find_person(call: PersonCall) -> Person:
     if person is None:
         raise NotFound("There is no such person in your org")
     return person
+
+
+async def _find_token(call: PersonCall, person: Person) -> TokenRow:
+    token = await call.ports.access.token(person.id, call.path["token_id"])
+    if token is None:
+        raise NotFound("There is no such token")
+    return token
 
 
 def require_charge(caller: Person, person: Person) -> None:
