@@ -25,12 +25,12 @@ _PREFLIGHT_AGE_S: Final = 600
 class Cors:
     origins: frozenset[str]
 
-    def headers(self, origin: str | None) -> dict[str, str]:
-        """What any answer to a page of this origin carries. Caches must know that it depends on who asks."""
+    def headers(self, origin: str) -> dict[str, str]:
+        """What any answer to a page of this origin carries ("" is none). Caches must know that it depends on it."""
         if not self.origins:
             return {}
         vary = {"Vary": "Origin"}
-        if origin not in self.origins or origin is None:
+        if origin not in self.origins:
             return vary
         shown = {"Access-Control-Expose-Headers": ", ".join(SHOWN_HEADERS)}
         return {**vary, **shown, "Access-Control-Allow-Origin": origin}

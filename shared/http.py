@@ -188,7 +188,7 @@ class Api(Generic[W]):
             enter(request.headers.get(TRACE_HEADER), request_id)
             endpoint = by_method.get(request.method) or by_method.get("GET")
             failure: ParleyError | None = None
-            headers = self.cors.headers(request.headers.get("origin"))
+            headers = self.cors.headers(request.headers.get("origin", ""))
             try:
                 if request.method == "OPTIONS":
                     response = self._preflight(request, by_method)
@@ -270,7 +270,7 @@ class Api(Generic[W]):
         request_id = self.make_id("req")
         enter(request.headers.get(TRACE_HEADER), request_id)
         response = problem(failure, request_id)
-        response.headers.update({**self.cors.headers(request.headers.get("origin")), "X-Request-Id": request_id})
+        response.headers.update({**self.cors.headers(request.headers.get("origin", "")), "X-Request-Id": request_id})
         if isinstance(exc, HTTPException) and exc.headers:
             response.headers.update(exc.headers)
         self._log(request, None, request_id, response, failure, 0)

@@ -29,7 +29,7 @@ def b64url(raw: bytes) -> str:
 
 def b64url_bytes(text: str) -> bytes:
     """The bytes behind unpadded base64url. Raises ValueError when `text` is not its own canonical form."""
-    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if b64url(raw) != text:
         raise ValueError("not canonical base64url")
     return raw
@@ -74,7 +74,7 @@ class PublicKey(BaseModel):
     def on_curve(self) -> bool:
         """Whether the point is one at all: of any other nothing can be signed that verifies."""
         x, y = (int.from_bytes(b64url_bytes(text)) for text in (self.x, self.y))
-        return x < _P and y < _P and (y * y - x * x * x + 3 * x - _B) % _P == 0
+        return max(x, y) < _P and (y * y - x * x * x + 3 * x - _B) % _P == 0
 
     def pem(self) -> str:
         """SubjectPublicKeyInfo, the form that node:crypto and `cryptography` both take."""

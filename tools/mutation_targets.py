@@ -75,7 +75,11 @@ TARGETS: Final = (
     Target("workers/orchestrator/disconnect.py", _OFFICE),
     Target("workers/orchestrator/rosters.py", _of("orchestrator", "catching_up", "api")),
     Target("workers/orchestrator/catching_up.py", _of("orchestrator", "catching_up")),
-    Target("workers/orchestrator/people.py", _of("orchestrator", "people")),
+    Target(
+        "workers/orchestrator/people.py",
+        _of("orchestrator", "people"),
+        _some("erase_person read_authored _asked _by _erased _erase _tell _archive_of"),
+    ),
     Target("workers/orchestrator/life.py", _of("orchestrator", "life")),
     Target(
         "workers/orchestrator/store.py",

@@ -1,15 +1,19 @@
 """Erasing over all groups of a person: each does its own, and one that cannot stops none of the others."""
 
+import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from durable_objects.calls import ControllerCall, ErasePerson, ReadAuthored
+from orchestrator import people
 from shared.errors import Unavailable
 from shared.protocol import SYSTEM
 from shared.signing import Signer
 from shared.tokens import Tokens
 from tests.fakes import FakeDatabase
-from tests.orchestrator.office import ADA, APP_KEY, BEN, GROUP, NOW_S, ORG, ORIGIN, FakeControllers, Office
+from tests.orchestrator.office import ADA, APP_KEY, BEN, EPOCH, EVE, GROUP, NOW_S, ORG, ORIGIN, FakeControllers, Office
 from tests.shared.hostile import ES256
 
 THIRD = "grp_" + "3" * 26
@@ -21,10 +25,13 @@ class Unsteady(FakeControllers):
     def __init__(self) -> None:
         super().__init__()
         self.down: set[str] = set()
+        self.silent: set[str] = set()
 
     async def ask(self, group_id: str, call: ControllerCall) -> str:
         if group_id in self.down:
             raise Unavailable(reason="down")
+        if group_id in self.silent:
+            await asyncio.Event().wait()
         return await super().ask(group_id, call)
 
 
@@ -85,3 +92,45 @@ async def test_a_page_of_what_one_said_is_asked_of_the_group() -> None:
     asked = {"user_id": BEN, "after": 3, "limit": 50}
     assert await post(office, f"/infra/groups/{GROUP}/authored", asked) == (200, {"messages": [], "more": False})
     assert controllers.asked == [(GROUP, ReadAuthored(user_id=BEN, after=3, limit=50))]
+
+
+async def test_whom_the_org_does_not_know_is_not_named_as_the_one_who_did() -> None:
+    office, controllers = await erased_office()
+    await post(office, f"/infra/people/{BEN}/erase", {})
+    await FakeDatabase.rows(office.database, "UPDATE attendances SET erased_at = NULL")
+    await post(office, f"/infra/people/{BEN}/erase", {"by": EVE})
+    assert [call.by for _, call in controllers.asked if isinstance(call, ErasePerson)] == [SYSTEM] * 4
+
+
+async def test_an_archive_is_rewritten_by_a_session_of_its_own_that_the_directory_learns_of() -> None:
+    office, controllers = await erased_office()
+    archived = (
+        "UPDATE groups SET status = 'archived', r2_path = 'p', archive_head = 'h', archived_at = 'then' WHERE id = ?"
+    )
+    await FakeDatabase.rows(office.database, archived, GROUP)
+    await post(office, f"/infra/people/{BEN}/erase", {"by": ADA})
+    archives = {group_id: call.archive for group_id, call in controllers.asked if isinstance(call, ErasePerson)}
+    archive = archives[GROUP]
+    assert archive is not None
+    assert (archive.r2_path, archive.head, archive.opening.session_epoch) == ("p", "h", EPOCH + 1)
+    assert archives[THIRD] is None
+    rows = await FakeDatabase.rows(office.database, "SELECT id, session_epoch FROM groups")
+    assert {row["id"]: row["session_epoch"] for row in rows if row["id"] in (GROUP, THIRD)} == {
+        GROUP: EPOCH + 1,
+        THIRD: 0,
+    }
+
+
+async def test_a_group_that_does_not_answer_is_left_for_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    office, controllers = await erased_office()
+    monkeypatch.setattr(people, "PATIENCE_S", 0.01)
+    controllers.silent = {GROUP}
+    assert await post(office, f"/infra/people/{BEN}/erase", {"by": ADA}) == (200, {"groups": 1, "pending": [GROUP]})
+    assert [json.loads(line)["reason"] for line in office.lines if "erasure_pending" in line] == ["TimeoutError"]
+
+
+async def test_one_call_goes_to_so_many_groups_and_names_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    office, controllers = await erased_office()
+    monkeypatch.setattr(people, "GROUPS_LIMIT", 1)
+    assert await post(office, f"/infra/people/{BEN}/erase", {}) == (200, {"groups": 1, "pending": [THIRD]})
+    assert [group_id for group_id, _ in controllers.asked] == [GROUP]

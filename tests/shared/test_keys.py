@@ -42,6 +42,16 @@ def test_a_key_never_shows_its_secret() -> None:
     assert D not in f"{KEY} {KEY!r} {KEY.public.model_dump_json()} {[KEY]}"
 
 
+def test_a_key_stays_what_it_is_and_is_written_in_text() -> None:
+    with pytest.raises(ValidationError):
+        KEY.public.x = Y  # type: ignore[misc]
+    for key in (KeySet(keys=(PublishedKey.of(KEY),)), PrivateKeySet(keys=(KEY,))):
+        with pytest.raises(ValidationError):
+            key.keys = ()  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        PublicKey.model_validate({"x": X.encode(), "y": Y})
+
+
 @pytest.mark.parametrize("text", ["", "AA", "-_-_", "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"])
 def test_canonical_base64url_comes_back_as_it_was(text: str) -> None:
     assert b64url(b64url_bytes(text)) == text

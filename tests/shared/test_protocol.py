@@ -261,3 +261,37 @@ def test_a_page_of_history_holds_the_stored_texts() -> None:
     texts = ('{"seq":1}', '{"seq":2}')
 
     assert json.loads(HistoryOk(events=texts, more=True).text()) == {"events": [{"seq": 1}, {"seq": 2}], "more": True}
+
+
+# ── nesting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def nested(depth: int, beside: str = "") -> str:
+    """A frame that is so deep, itself included, with something beside its innermost list."""
+    return '{"id": 1, "send": ' + "[" * (depth - 1) + beside + "]" * (depth - 1) + "}"
+
+
+@pytest.mark.parametrize("beside", ["", r'"\"[[["', r'"\\", "[[["', "1, 2"])
+def test_a_frame_may_be_so_deep_and_no_deeper_whatever_stands_in_its_strings(beside: str) -> None:
+    with pytest.raises(UnacceptableCommand):
+        parse_frame(nested(DEPTH_LIMIT, beside))
+    with pytest.raises(UnreadableFrame, match="nested deeper"):
+        parse_frame(nested(DEPTH_LIMIT + 1, beside))
+
+
+@pytest.mark.parametrize("before", ["[]," * 40, r'"\\", ', r'"\"", '])
+def test_what_stands_before_makes_nothing_less_deep(before: str) -> None:
+    deep = "[" * (DEPTH_LIMIT - 2) + "]" * (DEPTH_LIMIT - 2)
+    with pytest.raises(UnacceptableCommand):
+        parse_frame('{"id": 1, "send": [' + before + deep + "]}")
+    with pytest.raises(UnreadableFrame, match="nested deeper"):
+        parse_frame('{"id": 1, "send": [' + before + f"[{deep}]" + "]}")
+
+
+def test_a_bad_member_is_named_and_a_bad_whole_is_not() -> None:
+    with pytest.raises(UnacceptableCommand) as member:
+        parse_frame('{"id": 1, "send": {"client_msg_id": 5, "text": "x"}}')
+    with pytest.raises(UnacceptableCommand) as whole:
+        parse_frame('{"id": 1, "send": 7}')
+    assert member.value.detail.startswith("send: client_msg_id: ")
+    assert whole.value.detail.startswith("send: Input")

@@ -1,12 +1,15 @@
 import pytest
+from pydantic import ValidationError
 
 from shared.errors import Misconfigured
-from shared.settings import Origin, Settings
+from shared.settings import Origin, Origins, Settings
 
 
 class Sample(Settings):
     app_origin: Origin
     limit: int = 3
+    other_origins: Origins = ()
+    note: str = ""
 
 
 GOOD = {"ENVIRONMENT": "production", "APP_ORIGIN": "https://app.test"}
@@ -24,6 +27,24 @@ def test_a_field_is_read_from_the_variable_of_its_name() -> None:
     loaded = Sample.load({**GOOD, "LIMIT": "5"}.get)
 
     assert (loaded.app_origin, loaded.limit, loaded.environment) == ("https://app.test", 5, "production")
+
+
+def test_what_was_loaded_stays_as_it_is() -> None:
+    with pytest.raises(ValidationError):
+        Sample.load(GOOD.get).limit = 5  # type: ignore[misc]
+
+
+def test_several_origins_are_separated_by_spaces_and_each_is_one() -> None:
+    loaded = Sample.load({**GOOD, "OTHER_ORIGINS": "https://a.test  https://b.test:8443"}.get)
+    assert loaded.other_origins == ("https://a.test", "https://b.test:8443")
+    for wrong in ("https://a.test, https://b.test", "https://a.test/"):
+        assert refuse({**GOOD, "OTHER_ORIGINS": wrong}) == "missing or invalid: OTHER_ORIGINS"
+    plain = "https://a.test http://b.test"
+    assert refuse({**GOOD, "OTHER_ORIGINS": plain}) == "plain HTTP outside a local deployment: OTHER_ORIGINS"
+
+
+def test_what_is_no_origin_may_speak_of_plain_http() -> None:
+    assert Sample.load({**GOOD, "NOTE": "http://a.test"}.get).note == "http://a.test"
 
 
 def test_what_has_a_default_may_be_missing() -> None:

@@ -13,8 +13,7 @@ from durable_objects.calls import ArchivedLog, AuthoredPage, ErasePerson, ReadAu
 from orchestrator.api import AppCall, endpoints
 from orchestrator.api import InternalModel as Model
 from orchestrator.ports import OrchestratorPorts
-from orchestrator.sessions import note_opened, prepared_session
-from orchestrator.store import GroupRow
+from orchestrator.sessions import note_opened, prepared_session, roster_of
 from shared.clock import rfc3339
 from shared.errors import InvalidBody, InvalidCredential, NotFound, ParleyError, Unavailable
 from shared.ids import UserId
@@ -58,18 +57,17 @@ async def erase_person(call: AppCall, body: ErasureRequest) -> Erased:
     org_id = await ports.store.org_of_erased(user_id)
     if org_id is None:
         raise NotFound
-    name = None if body.by in (None, user_id) else await ports.store.name_of(org_id, body.by)
-    by = SYSTEM if name is None or body.by is None else Actor(kind="user", id=body.by, name=name)
+    by = await _by(ports, org_id, body.by) if body.by != user_id else SYSTEM
     waiting = await ports.store.groups_to_erase(user_id)
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(group_id: str) -> bool:
+    async def left(group_id: str) -> str | None:
         async with places:
-            return await _erased(ports, group_id, user_id, by)
+            return None if await _erased(ports, group_id, user_id, by) else group_id
 
-    done = await asyncio.gather(*(ask(group_id) for group_id in waiting[:GROUPS_LIMIT]))
-    pending = [group_id for group_id, is_done in zip(waiting, done, strict=False) if not is_done]
-    return Erased(groups=sum(done), pending=(*pending, *waiting[GROUPS_LIMIT:]))
+    asked = waiting[:GROUPS_LIMIT]
+    pending = [one for one in await asyncio.gather(*map(left, asked)) if one is not None]
+    return Erased(groups=len(asked) - len(pending), pending=(*pending, *waiting[GROUPS_LIMIT:]))
 
 
 @endpoints.add(
@@ -89,11 +87,16 @@ async def _asked(ports: OrchestratorPorts, group_id: str, ask: ReadAuthored) -> 
     try:
         return await ports.controllers.ask(group_id, ask)
     except NotFound:
-        group = await ports.store.group(group_id)
-        archive = None if group is None else await _archive_of(ports, group)
+        archive = await _archive_of(ports, group_id)
         if archive is None:
             raise
     return await _tell(ports, group_id, ask.model_copy(update={"archive": archive}))
+
+
+async def _by(ports: OrchestratorPorts, org_id: str, user_id: str | None) -> Actor:
+    """Who wants it; the system for somebody whom this org does not know."""
+    name = await ports.store.name_of(org_id, user_id or "")
+    return SYSTEM if name is None else Actor(kind="user", id=str(user_id), name=name)
 
 
 async def _erased(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> bool:
@@ -108,10 +111,7 @@ async def _erased(ports: OrchestratorPorts, group_id: str, user_id: str, by: Act
 
 
 async def _erase(ports: OrchestratorPorts, group_id: str, user_id: str, by: Actor) -> None:
-    group, roster = await ports.store.group(group_id), await ports.store.roster(group_id)
-    if group is None or roster is None:
-        raise NotFound
-    archive = await _archive_of(ports, group)
+    roster, archive = await roster_of(ports, group_id), await _archive_of(ports, group_id)
     await _tell(ports, group_id, ErasePerson(user_id=user_id, by=by, roster=roster, archive=archive))
 
 
@@ -123,8 +123,8 @@ async def _tell(ports: OrchestratorPorts, group_id: str, call: ErasePerson | Rea
     return answer
 
 
-async def _archive_of(ports: OrchestratorPorts, group: GroupRow) -> ArchivedLog | None:
-    archived = await ports.store.archived(group.id)
+async def _archive_of(ports: OrchestratorPorts, group_id: str) -> ArchivedLog | None:
+    archived = await ports.store.archived(group_id)
     if archived is None:
         return None
-    return ArchivedLog(r2_path=archived[1], head=archived[2], opening=await prepared_session(ports, group.id))
+    return ArchivedLog(r2_path=archived[1], head=archived[2], opening=await prepared_session(ports, group_id))

@@ -61,9 +61,7 @@ async def reopened_unless_believed(ports: OrchestratorPorts, group_id: str, kid:
 
 async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSession:
     """The next session of a group, known to nobody yet. Raises NotFound."""
-    roster = await ports.store.roster(group_id)
-    if roster is None:
-        raise NotFound
+    roster = await roster_of(ports, group_id)
     controller_id = ports.controllers.controller_id(group_id)
     key = await ports.new_private_key()
     epoch = await ports.store.next_session(group_id)
@@ -76,6 +74,14 @@ async def prepared_session(ports: OrchestratorPorts, group_id: str) -> OpenSessi
         certificate_expires_s=expires_s,
         roster=roster,
     )
+
+
+async def roster_of(ports: OrchestratorPorts, group_id: str) -> Roster:
+    """Raises NotFound."""
+    roster = await ports.store.roster(group_id)
+    if roster is None:
+        raise NotFound
+    return roster
 
 
 def certify(
