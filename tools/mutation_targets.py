@@ -33,7 +33,7 @@ _ROOM: Final = _of("durable_objects", "access", "group", "runs", "archiving")
 
 TARGETS: Final = (
     # ── credentials ─────────────────────────────────────────────────────────────────────────────────────────────────
-    Target("shared/tokens.py", _TOKENS),
+    Target("shared/tokens.py", (*_TOKENS, *_of("app", "identity"))),
     Target("shared/signing.py", (*_of("shared", "signing", "profile"), *_OFFICE)),
     Target("shared/routing.py", _of("orchestrator", "admission")),
     Target("shared/keys.py", _of("shared", "keys", "profile")),

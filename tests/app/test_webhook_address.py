@@ -11,6 +11,9 @@ GOOD = [
     "https://hooks.harbour.net:8443/in/%20x",
     "https://xn--grn-ioa.net/in",
     "https://localhost.harbour.net/",
+    "https://hooks.harbour.net:1024/",
+    "https://hooks.harbour.net:65535/",
+    "https://hooks.harbour.net/".ljust(500, "a"),
 ]
 BAD = [
     "http://hooks.harbour.net/",
@@ -23,6 +26,8 @@ BAD = [
     "https://hooks.harbour.net/\n",
     "https://hooks.harbour.net:22/",
     "https://hooks.harbour.net:0/",
+    "https://hooks.harbour.net:1023/",
+    "https://hooks.harbour.net/".ljust(501, "a"),
     "https://hooks.harbour.net:65536/",
     "https://HOOKS.harbour.net/",
     "https://grün.net/",

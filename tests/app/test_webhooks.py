@@ -14,7 +14,7 @@ from app.webhook_store import WEBHOOKS_LIMIT, WebhookStore
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
-from shared.ports import Reply, SqlValue
+from shared.ports import Reply, Row, SqlValue
 from shared.signing import Signer
 from shared.tokens import Tokens
 from shared.webhooks import Forget, Withhold
@@ -114,6 +114,7 @@ async def test_a_secret_is_shown_once_and_the_groups_of_the_org_are_told(office:
     assert made["secret"].startswith("whsec_")
     assert (made["told"], sorted(office.groups.told)) == (True, ["grp_1", "grp_2"])
     assert made["webhook"]["events"] == ["message.created", "run.finished"]
+    assert made["webhook"]["enabled"] is True
     shown = (await office.ask("ada", "GET")).json()
     assert shown == {"webhooks": [made["webhook"]], "next": None}
     assert (await office.ask("ada", "GET", f"/{made['webhook']['id']}")).json() == made["webhook"]
@@ -151,6 +152,20 @@ async def test_a_change_of_what_has_changed_meanwhile_is_refused(office: Office)
     assert late.json()["code"] == "precondition_failed"
 
 
+async def test_of_two_changes_at_once_one_is_told_to_ask_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await office.create()
+    rows = office.database.rows
+
+    async def late(statement: str, *parameters: SqlValue) -> list[Row]:
+        if statement.startswith("UPDATE webhooks"):
+            await rows("UPDATE webhooks SET label = 'First'")
+        return await rows(statement, *parameters)
+
+    monkeypatch.setattr(office.database, "rows", late)
+    second = await office.ask("ada", "PATCH", f"/{made['webhook']['id']}", {"label": "Second"})
+    assert second.json()["code"] == "conflict"
+
+
 async def test_what_was_to_be_delivered_goes_with_the_webhook(office: Office) -> None:
     webhook_id = (await office.create())["webhook"]["id"]
     office.groups.away = {"grp_1"}
@@ -185,6 +200,7 @@ async def test_an_org_has_ten_and_no_more_whatever_others_have(office: Office) -
     [
         {"url": "https://10.0.0.1/"},
         {"url": "http://hooks.harbour.net/"},
+        {"url": "http://127.0.0.1:4000/in"},
         {"events": []},
         {"events": ["message.whispered"]},
         {"label": ""},

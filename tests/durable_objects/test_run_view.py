@@ -35,6 +35,7 @@ def test_a_run_under_way_is_seen_from_any_offset_and_is_not_over() -> None:
         frames, is_over = view(house, run_id, offset)
         assert (frames[0]["type"], frames[0]["length"], is_over) == ("run", len(whole), False)
         assert text(frames) == whole[offset:]
+        assert len(frames) == (2 if offset < len(whole) else 1), "nothing is told of nothing"
 
 
 def test_a_run_that_is_over_is_told_whole_with_its_ending() -> None:

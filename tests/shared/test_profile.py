@@ -10,7 +10,19 @@ from pydantic import BaseModel, ValidationError
 from shared.errors import InvalidCredential
 from shared.keys import KeySet, PrivateKeySet, PublicKey, PublishedKey, b64url_bytes
 from shared.signing import Signer, certificate_hash, content_digest
-from shared.tokens import ARCHIVE, ORCHESTRATOR, REQUEST, ROUTING, SESSION, SKEW_S, Confirmation, Kind, Tokens
+from shared.tokens import (
+    ARCHIVE,
+    ORCHESTRATOR,
+    REQUEST,
+    ROUTING,
+    SESSION,
+    SKEW_S,
+    Confirmation,
+    Kind,
+    Tokens,
+    _PortAlgorithm,
+    _VerifyingAlgorithm,
+)
 from tests.probe.vectors import BODY, GOOD, KEY, NOW_S, ORIGIN, STRANGER, TARGET
 from tests.shared.credential import Credential
 from tests.shared.hostile import ES256, forge, segment
@@ -222,3 +234,18 @@ def test_a_signer_says_what_there_is_to_say_and_nothing_more() -> None:
         }
         certified = {"X-Session-Cert": certificate} if more else {}
         assert headers == {"Content-Type": "application/json", "Content-Digest": content_digest(BODY), **certified}
+
+
+def test_whom_a_certificate_was_issued_to_stays_the_same() -> None:
+    confirmation = Confirmation(jwk=KEY.public)
+    with pytest.raises(ValidationError):
+        confirmation.jwk = STRANGER.public  # type: ignore[misc]
+
+
+def test_pyjwt_converts_no_keys_and_signs_as_no_provider() -> None:
+    ours, theirs = _PortAlgorithm(ES256), _VerifyingAlgorithm(ES256)
+    for convert in (ours.to_jwk, ours.from_jwk):
+        with pytest.raises(TypeError):
+            convert({})
+    with pytest.raises(TypeError):
+        theirs.sign(b"x", KEY.pem())
