@@ -63,3 +63,10 @@ async def test_while_no_other_is_to_be_had_the_old_one_serves_until_its_end(stat
     at(house, EXPIRES_S)
     with pytest.raises(Unavailable):
         await sessions(house, orchestrator).fresh()
+
+
+async def test_what_is_reported_is_said_for_this_group_by_a_certificate_with_an_hour_left() -> None:
+    assert MARGIN_S == 3600
+    house, orchestrator = at(House(), EXPIRES_S - 3601), FakeOrchestrator()
+    await sessions(house, orchestrator).tell("/infra/cleanup", {"reason": "done"})
+    assert orchestrator.asked == [("/infra/cleanup", {"group_id": GROUP, "reason": "done"})]
