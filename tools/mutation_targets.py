@@ -60,7 +60,7 @@ TARGETS: Final = (
     Target("workers/app/settings.py", _of("app", "settings")),
     Target("workers/app/rate_limit.py", _of("app", "rate_limit")),
     Target("workers/app/idempotency.py", _of("app", "idempotency")),
-    Target("durable_objects/limits.py", _of("durable_objects", "limits", "pacing", "group")),
+    Target("durable_objects/limits.py", _of("durable_objects", "limits", "pacing")),
     # ── the Orchestrator and the Agents Worker ──────────────────────────────────────────────────────────────────────
     Target(
         "workers/orchestrator/api.py",
