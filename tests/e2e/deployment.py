@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from tools.local import APP_ID, LocalKeys
 from tools.stack import Stack
 
 TOKENS = Tokens(HostEs256())
+# Nothing here leaves the machine. By default httpx reads every root certificate for each call, which takes it thirty
+# times as long as the call itself.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def new_jti() -> str:
@@ -37,7 +41,7 @@ class Deployment:
         return self.stack.origins[worker]
 
     def request(self, method: str, url: str, **more: Any) -> httpx.Response:  # noqa: ANN401 -- httpx's own arguments
-        return httpx.request(method, url, timeout=30, **more)
+        return httpx.request(method, url, timeout=30, verify=NO_TLS, **more)
 
     def app_signer(self, key: PrivateKey | None = None) -> Signer:
         return Signer(TOKENS, key or self.keys.app, APP_ID, "orchestrator", self.origin("orchestrator"))
