@@ -11,7 +11,8 @@ import pytest
 
 from tests.agents.providers.completions import DONE, finish, text, usage
 from tests.e2e.deployment import Deployment, Team
-from tests.e2e.seat import Seat, Sit
+from tests.e2e.promptness import within
+from tests.e2e.seat import PATIENCE_S, Seat, Sit
 from tests.e2e.stub_models import Asked, Handler, StubModels, begin, deployment_asking
 from tests.e2e.test_runs import finals, text_of
 
@@ -108,8 +109,9 @@ async def test_stopping_a_run_closes_the_call_to_the_model(team: Team, sit: Sit)
     await ada.say("@endless go on")
     run_id = (await ben.until(lambda: _said(ben, "think"), "the whole beginning"))[0]["run_id"]
     assert not LEFT.is_set()
-    await ben.ok("runs.cancel", run_id=run_id)
-    assert await asyncio.to_thread(LEFT.wait, DISCONNECT_LIMIT_S), "the model went on for nobody"
+    async with within(team, DISCONNECT_LIMIT_S):
+        await ben.ok("runs.cancel", run_id=run_id)
+        assert await asyncio.to_thread(LEFT.wait, PATIENCE_S), "the model went on for nobody"
     await ada.until_type("run.finished")
     message, ending = finals(ada, run_id)
     assert (message["data"]["text"], ending["data"]["outcome"]) == ("Well, let me think", "cancelled")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.e2e.deployment import Deployment, Team
+from tests.e2e.promptness import within
 from tests.e2e.seat import Sit, routing_token, socket_url
 
 CONTROLLER = "GroupController"
@@ -35,12 +35,10 @@ def disable(team: Team, name: str) -> None:
     assert answer.json()["disabled_at"] is not None
 
 
-async def measured(work: Awaitable[object], report: list[str], what: str) -> None:
-    started = time.monotonic()
-    await work
-    elapsed_s = time.monotonic() - started
-    report.append(f"{what}: {elapsed_s * 1000:.0f} ms")
-    assert elapsed_s < AT_ONCE_S
+async def measured(team: Team, work: Awaitable[object], report: list[str], what: str) -> None:
+    async with within(team, AT_ONCE_S) as watch:
+        await work
+    report.append(f"{what}: {watch.elapsed_s * 1000:.0f} ms")
 
 
 # ── tokens ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +104,7 @@ async def test_a_revoked_persons_sockets_close_in_all_groups_within_a_second(
         await asyncio.to_thread(revoke, team, "ben")
         assert [await ben.until_closed() for ben in bens] == [(4503, "revoked")] * 3
 
-    await measured(out(), hostile_report, f"revoked, 3 sockets, {'hibernated' if hibernated else 'awake'}")
+    await measured(team, out(), hostile_report, f"revoked, 3 sockets, {'hibernated' if hibernated else 'awake'}")
     await adas.say("now without Ben")
     assert all(ben.of_type("bye")[0]["reconnect"] is False and ben.of_type("message.created") == [] for ben in bens)
     assert team.get("ada", f"/groups/{group_ids[0]}")["members"][1]["name"] == "Ben", "still a member"
@@ -145,7 +143,7 @@ async def test_a_client_that_never_spoke_hears_so_at_once_and_says_nothing_more(
             bye = json.loads(await silent.recv())
             assert bye == {"type": "bye", "code": 4503, "reason": "revoked", "reconnect": False}
 
-        await measured(out(), hostile_report, f"disabled, never spoke, {'hibernated' if hibernated else 'awake'}")
+        await measured(team, out(), hostile_report, f"disabled, never spoke, {'hibernated' if hibernated else 'awake'}")
         with suppress(ConnectionClosed):
             await silent.send('{"id":1,"hello":{}}')
             await silent.send('{"id":2,"send":{"client_msg_id":"x","text":"I am still here"}}')
