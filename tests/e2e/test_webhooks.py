@@ -26,7 +26,7 @@ ALL = ["group.archived", "message.created", "run.finished"]
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
     told = overrides(keys, ports)
-    told["orchestrator"] |= {"WEBHOOK_RETRIES_S": "1 2 4", "WEBHOOK_TIMEOUT_S": "1"}
+    told["orchestrator"] |= {"WEBHOOK_RETRIES_S": "1 1 1", "WEBHOOK_TIMEOUT_S": "1"}
     lines: list[str] = []
     with Stack.start(
         root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, text: lines.append(text)
