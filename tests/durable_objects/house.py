@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from durable_objects.calls import ControllerCall, OpenSession, Roster, SetRoster
@@ -34,6 +35,12 @@ ORG = "org_" + "0" * 26
 KEY = new_private_key()
 Frame = dict[str, Any]
 NOBODY: Mapping[str, str] = {}
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Any:  # noqa: ANN401
+    """JSON that is looked at again and again, as a log is. Nobody may change what this gives."""
+    return json.loads(text)
 
 
 def user_id(name: str) -> str:
@@ -186,7 +193,7 @@ class House:
     @property
     def log(self) -> list[Frame]:
         """Every event, as stored."""
-        return [json.loads(body) for page in self.group.room.journal.pages(0, 100) for body in page]
+        return [parsed(body) for page in self.group.room.journal.pages(0, 100) for body in page]
 
 
 class Chair:
@@ -205,7 +212,7 @@ class Chair:
     @property
     def frames(self) -> list[Frame]:
         """Everything heard, joined frames taken apart."""
-        heard = [json.loads(text) for text in self.house.sockets.heard.get(self.socket_id, [])]
+        heard = [parsed(text) for text in self.house.sockets.heard.get(self.socket_id, [])]
         return [frame for value in heard for frame in (value if isinstance(value, list) else [value])]
 
     @property

@@ -15,7 +15,7 @@ from durable_objects.runs import LEASE_MS
 from durable_objects.sealing import Chain, sealed
 from shared.agent_api import DeferredToolRequests, ToolCall
 from shared.protocol import OnBusy, TurnPolicy, TurnSettings, Usage
-from tests.durable_objects.house import Chair, Frame, House, agent_id, user_id
+from tests.durable_objects.house import Chair, Frame, House, agent_id, parsed, user_id
 from tests.durable_objects.oracle import assert_same_room, believed
 
 PEOPLE = ("ada", "ben", "cleo")
@@ -36,6 +36,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.acknowledged: dict[tuple[str, str], tuple[int, str]] = {}
         self.erased: set[str] = set()
         self.keys: dict[str, bytes] = {}
+        self.sealed: dict[str, str] = {}
         self.links: dict[int, str] = {}
         self.resumed_from: dict[str, int] = {}
         self.chairs: list[Chair] = []
@@ -219,7 +220,9 @@ class RoomMachine(RuleBasedStateMachine):
         chain = Chain(len(self.house.log))
         for page in self.house.group.room.journal.pages(0, 100):
             for body in page:
-                chain.add(sealed(body, self.key_of))
+                if body not in self.sealed:
+                    self.sealed[body] = sealed(body, self.key_of)
+                chain.add(self.sealed[body])
                 self.links.setdefault(chain.count, chain.head)
                 assert self.links[chain.count] == chain.head
 
@@ -259,7 +262,7 @@ class RoomMachine(RuleBasedStateMachine):
         who = (event["data"].get("member") or event["actor"])["id"].removeprefix("usr_")
         if who not in self.erased:
             return event
-        bare = json.loads(sealed(json.dumps(event), lambda _: bytes(32)))
+        bare = parsed(sealed(json.dumps(event), lambda _: bytes(32)))
         return {name: value for name, value in bare.items() if name != "digests"}
 
     def teardown(self) -> None:
