@@ -1,7 +1,6 @@
 """`python -m tools <command>`: what the Makefile's targets run once .venv is there."""
 
 import importlib
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import typer
 from tools import clean as cleaning
 from tools.check import check as run_checks
 from tools.console import ToolError, fail
+from tools.lanes import run_tests
 from tools.setup.prepare import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def check() -> None:
 def test(context: typer.Context) -> None:
     """Run every test; what follows goes to pytest."""
     importlib.import_module("tools.setup.tests").prepare_tests(ROOT)
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT, check=False).returncode)
+    raise typer.Exit(run_tests(ROOT, context.args))
 
 
 @app.command()

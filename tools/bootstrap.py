@@ -25,7 +25,7 @@ Parley - group chat for people and AI agents, on Cloudflare's edge
   make demo     set up, start everything and play one conversation from sign-up to verified archive
   make dev      run the stack with hot reload on http://127.0.0.1:8787 (PORT=8787)
   make serve    run the stack without hot reload, as load tests and benchmarks want it
-  make test     every test: unit, then end to end on the real runtime (ARGS="-k archive")
+  make test     every test, end to end on the real runtime beside the rest (ARGS="-k archive")
   make chaos    kill, pause and cut the stack while people talk, and judge what they saw (ARGS=--short)
   make e2e-llm  ask a real small language model through the whole chain (180 MB of downloads the first time)
   make bench    measure it beside partyserver, plain JavaScript and FastAPI (BENCH=fanout,wake for parts of it)
