@@ -44,11 +44,14 @@ class Running:
     ports: Ports
     folder: Path
     now_s: int = field(default_factory=lambda: int(time.time()))
+    secrets: tuple[tuple[str, str, str], ...] = ()
 
     def tell(self, told: Told, keyring: Keyring) -> None:
         for statement in told.sql:
             self.stack.query(statement)
-        self.stack.configure(overrides(self.keys(keyring), self.ports))
+        if told.secrets != self.secrets:
+            self.stack.configure(overrides(self.keys(keyring), self.ports))
+            self.secrets = told.secrets
 
     def keys(self, keyring: Keyring) -> LocalKeys:
         published = tuple(key.public for key in keyring.app.known)
