@@ -3,22 +3,22 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
-
 from clients.conformance.client import Player, running
 from clients.conformance.script import FOLDER
-from tools.chaos.town import Town, town
+from tests.e2e.deployment import Team
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BURST = 15
-KILLS = 3
+KILLS = 4
+LANGUAGES = ("python", "js")
 PATIENCE_S = 120
 Line = Mapping[str, Any]
 
@@ -57,45 +57,69 @@ class Hearing:
         return [line["event"] for line in self.seen]
 
 
-def the_log(place: Town, group_id: str) -> dict[str, int]:
+def the_log(team: Team, group_id: str) -> dict[str, int]:
     """Every message of the group: client_msg_id → seq. Fails when one is there twice."""
-    url = f"{place.stack.origins['app']}/groups/{group_id}/messages"
     found: list[tuple[str, int]] = []
     after, more = 0, True
     while more:
-        page = httpx.get(url, params={"after": after, "limit": 200}, headers=place.people[0].headers, timeout=30).json()
+        page = team.get("ada", f"/groups/{group_id}/messages?after={after}&limit=200")
         found += [(e["data"]["client_msg_id"], e["seq"]) for e in page["events"] if e["type"] == "message.created"]
         after, more = page["events"][-1]["seq"], page["more"]
     assert len(found) == len(dict(found))
     return dict(found)
 
 
-@pytest.mark.parametrize("language", ["python", "js"])
-async def test_no_message_is_lost_or_doubled_while_the_runtime_is_killed(language: str, tmp_path: Path) -> None:
+@dataclass
+class Party:
+    """Two clients of one language in a group of their own: Ada talks, Ben listens."""
+
+    group_id: str
+    ada: Player
+    own: Hearing
+    others: Hearing
+
+    async def talk(self, burst: int) -> None:
+        for number in range(BURST):
+            text = f"Crate {burst}/{number} – «Pflaumenkuchen» 🍰"
+            await self.ada.do({"send": {"client_msg_id": f"{burst}-{number}", "text": text}})
+
+    async def until_all_is_seen(self, count: int) -> int:
+        """The last of so many messages, once both have seen it."""
+        await self.own.until_stored(count)
+        last = max(self.own.stored.values())
+        for hearing in (self.own, self.others):
+            await hearing.until_seen(last)
+        return last
+
+
+@asynccontextmanager
+async def party(team: Team, language: str) -> AsyncIterator[Party]:
+    group_id = await asyncio.to_thread(team.new_group, "ben")
+    where = {"base_url": team.deployment.origin("app"), "group_id": group_id}
     env = {**os.environ, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
-    with town(ROOT, tmp_path, ["Ada", "Ben"]) as place:
-        group_id = place.new_group("Under fire").group_id
-        where = {"base_url": place.stack.origins["app"], "group_id": group_id}
-        async with running(command(language), env) as ada, running(command(language), env) as ben:
-            for client, person in ((ada, place.people[0]), (ben, place.people[1])):
-                await client.do({"join": {**where, "token": person.token}})
-                assert "reset" in await client.see()
-            own, others = Hearing(ada), Hearing(ben)
-            for burst in range(KILLS + 1):
-                for number in range(BURST):
-                    text = f"Crate {burst}/{number} – «Pflaumenkuchen» 🍰"
-                    await ada.do({"send": {"client_msg_id": f"{burst}-{number}", "text": text}})
-                # In the middle of it: some are answered, some are not.
-                if burst < KILLS:
-                    await own.until_stored(burst * BURST + 1)
-                    await asyncio.to_thread(place.stack.kill_runtime)
-            await own.until_stored((KILLS + 1) * BURST)
-            last = max(own.stored.values())
-            for hearing in (own, others):
-                await hearing.until_seen(last)
-            assert await ada.leave() == await ben.leave() == []
-        assert own.stored == the_log(place, group_id)
-        for hearing in (own, others):
+    async with running(command(language), env) as ada, running(command(language), env) as ben:
+        party = Party(group_id, ada, Hearing(ada), Hearing(ben))
+        for name, client in (("ada", ada), ("ben", ben)):
+            await client.do({"join": {**where, "token": team.bearers[name]}})
+            assert "reset" in await client.see()
+        yield party
+        assert await ada.leave() == await ben.leave() == []
+
+
+async def test_no_message_is_lost_or_doubled_while_the_runtime_is_killed(team: Team) -> None:
+    async with AsyncExitStack() as going_on:
+        parties = [await going_on.enter_async_context(party(team, language)) for language in LANGUAGES]
+        for burst in range(KILLS + 1):
+            for each in parties:
+                await each.talk(burst)
+            # In the middle of what one of them says, each in turn: some is answered, some is not.
+            if burst < KILLS:
+                await parties[burst % len(parties)].own.until_stored(burst * BURST + 1)
+                await asyncio.to_thread(team.deployment.stack.kill_runtime)
+        seen = [await each.until_all_is_seen((KILLS + 1) * BURST) for each in parties]
+    for each, last in zip(parties, seen, strict=True):
+        assert each.own.stored == the_log(team, each.group_id)
+        for hearing in (each.own, each.others):
             numbers = hearing.numbers()
             assert numbers == list(range(numbers[0], last + 1))
-            assert set(own.stored.values()) <= set(numbers)
+            assert set(each.own.stored.values()) <= set(numbers)
