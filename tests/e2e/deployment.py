@@ -41,7 +41,7 @@ class Deployment:
         return self.stack.origins[worker]
 
     def request(self, method: str, url: str, **more: Any) -> httpx.Response:  # noqa: ANN401 -- httpx's own arguments
-        return httpx.request(method, url, timeout=30, verify=NO_TLS, **more)
+        return httpx.request(method, url, timeout=60, verify=NO_TLS, **more)
 
     def app_signer(self, key: PrivateKey | None = None) -> Signer:
         return Signer(TOKENS, key or self.keys.app, APP_ID, "orchestrator", self.origin("orchestrator"))

@@ -37,7 +37,7 @@ def download(team: Team, group_id: str, method: str = "GET", **headers: str) -> 
 
 def verified(team: Team, group_id: str) -> Verified:
     manifest = team.get("ada", f"/groups/{group_id}/archive/manifest")
-    jwks = httpx.get(f"{team.deployment.origin('orchestrator')}/.well-known/jwks.json").json()
+    jwks = team.deployment.request("GET", f"{team.deployment.origin('orchestrator')}/.well-known/jwks.json").json()
     return verify_archive(manifest, download(team, group_id).content, jwks, Tokens(HostEs256()))
 
 

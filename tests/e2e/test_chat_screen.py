@@ -11,7 +11,7 @@ from parley.cli.chat_screen import ChatScreen, Place
 from tests.e2e.deployment import Team
 from tests.e2e.seat import Sit
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 LOOK_S = 0.05
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.docs.reading import Block, blocks
 from tests.e2e.deployment import Team
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 READMES = ("README.md", "clients/python/README.md")
 TALKING = [block for block in blocks("python") if block.document in READMES and "async with" in block.text]
 

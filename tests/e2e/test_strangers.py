@@ -53,7 +53,7 @@ BODIES: Final[Mapping[str, object]] = {
 # A good query for every endpoint that cannot do without.
 QUERIES: Final[Mapping[str, str]] = {"GET /groups/{group_id}/search": "?q=anybody"}
 REFUSED: Final = {403, 404, 422}
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
 
 
 @dataclass(frozen=True)

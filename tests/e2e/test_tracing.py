@@ -9,7 +9,7 @@ from typing import Any
 from tests.e2e.deployment import Deployment, Team
 from tests.e2e.seat import Sit
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 Line = dict[str, Any]
 
 

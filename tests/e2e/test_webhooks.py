@@ -18,7 +18,7 @@ from tools.local import local_keys, overrides, register_app_key
 from tools.stack import Ports, Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 30
+PATIENCE_S = 60
 ALL = ["group.archived", "message.created", "run.finished"]
 
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tools.browser import run_async
 
-WAIT_S = 30
+WAIT_S = 60
 T = TypeVar("T")
 _MESSAGES = """
     return [...document.querySelectorAll(".timeline .message[data-seq]")].map((row) => ({

@@ -11,7 +11,7 @@ from app.routes import endpoints
 from tests.e2e.deployment import Deployment
 from tools.browser import browser
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @pytest.fixture
