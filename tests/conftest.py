@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.deployment import Deployment, Team
 from tests.e2e.issuer import ORG_ID, running_issuer
+from tests.e2e.scripted import Script, models
 from tests.probe.folder import lay_out
 from tools.local import local_keys, overrides, register_app_key
 from tools.stack import Ports, Stack
@@ -32,12 +33,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def actors() -> Iterator[tuple[Script, str]]:
+    with models() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def script(actors: tuple[Script, str]) -> Script:
+    """What was asked of the models of the provider `script`, which do as their names say."""
+    return actors[0]
+
+
+@pytest.fixture(scope="session")
+def deployment(actors: tuple[Script, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     keys = local_keys(tmp_path_factory.mktemp("keys"))
     ports = Ports(0, 0, 0).resolve()
     lines: list[str] = []
     people = json.dumps([{"name": "Nobody", "token": "prl_" + secrets.token_urlsafe(32)}])
     told = overrides(keys, ports, people)
+    told["agents"] |= {
+        "PROVIDERS": json.dumps([{"name": "script", "base_url": actors[1]}]),
+        "FETCH_ALLOWED_HOSTS": "prices.test",
+        "ASK_FIRST": "fetch_url",
+    }
     with (
         running_issuer() as issuer,
         Stack.start(

@@ -1,33 +1,16 @@
 """Several agents in one room, each with a script: who speaks, who is stopped, and that every run ends once."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Team
-from tests.e2e.scripted import PIECES, Script, models, stack_with
-from tests.e2e.seat import Seat, Sit
+from tests.e2e.deployment import Team
+from tests.e2e.scripted import PIECES, Script
+from tests.e2e.seat import PATIENCE_S, Seat, Sit
 from tests.e2e.test_runs import finals, text_of
 
 CONTROLLER = "GroupController"
 RING = {f"r{n}": f"say:Over to you, @r{(n + 1) % 5}" for n in range(5)}
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Script, Deployment]]:
-    with models() as (script, base_url), stack_with(base_url, tmp_path_factory.mktemp("keys")) as deployment:
-        yield script, deployment
-
-
-@pytest.fixture
-def script(stage: tuple[Script, Deployment]) -> Script:
-    return stage[0]
-
-
-@pytest.fixture
-def team(stage: tuple[Script, Deployment]) -> Team:
-    return stage[1].new_team()
 
 
 def cast(team: Team, agents: dict[str, str], **turns: object) -> str:
@@ -206,7 +189,7 @@ async def test_the_orgs_usage_is_what_its_runs_say_they_used(team: Team, sit: Si
         return {name: total[name] for name in used[0]}
 
     said = {name: sum(usage[name] for usage in used) for name in used[0]}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await asyncio.to_thread(reported) != said:  # noqa: ASYNC110 -- the directory hears of it a moment later
             await asyncio.sleep(0.05)
     assert said["input_tokens"] == 5 * 10

@@ -1,29 +1,14 @@
 """What agents do before people's eyes: ask, choose, and be stopped among themselves. Their models follow a script."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.e2e.deployment import Deployment, Team
-from tests.e2e.scripted import models, stack_with
+from tests.e2e.deployment import Team
 from tests.web.conftest import OpenPage
 from tests.web.page import Page
 from tests.web.test_hostile import IMAGE, assert_harmless
 
 ADDRESS = "https://prices.test/ovens"
 ASKS = f'use:fetch_url {{"url": "{ADDRESS}"}}'
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    settings = {"FETCH_ALLOWED_HOSTS": "prices.test", "ASK_FIRST": "fetch_url"}
-    with models() as (_, url), stack_with(url, tmp_path_factory.mktemp("keys"), **settings) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-def team(stage: Deployment) -> Team:
-    return stage.new_team()
 
 
 def cast(team: Team, *others: str, **agents: str) -> str:
