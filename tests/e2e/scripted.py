@@ -17,15 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from tests.agents.providers.completions import DONE, call, finish, text, usage
-from tests.e2e.deployment import Deployment
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PIECES = ("Well, ", "let ", "me ", "think ", "about ", "it.")
 ENDLESS_PIECE = "and so on " * 50
 WORD_S = 0.1
@@ -131,18 +126,3 @@ def models() -> Iterator[tuple[Script, str]]:
             script.over.set()
             server.shutdown()
             thread.join()
-
-
-@contextmanager
-def stack_with(base_url: str, folder: Path, **settings: str) -> Iterator[Deployment]:
-    """A stack of its own whose provider `script` these models are; `settings` are more of the Agents Worker's."""
-    keys, ports = local_keys(folder), Ports(0, 0, 0).resolve()
-    told = overrides(keys, ports)
-    told["agents"] |= {"PROVIDERS": json.dumps([{"name": "script", "base_url": base_url}])} | settings
-    lines: list[str] = []
-    with Stack.start(
-        root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, line: lines.append(line)
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
