@@ -9,17 +9,18 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from app.routes import endpoints
 from tests.e2e.deployment import Deployment
-from tools.browser import browser
+from tests.web.conftest import IdleBrowsers
+from tools.browser import DESKTOP, look_through
 
 PATIENCE_S = 60
 
 
 @pytest.fixture
-def chrome(chromium: None) -> Iterator[Chrome]:
-    del chromium
-    with browser() as chrome:
-        chrome.execute_cdp_cmd("Network.enable", {})
-        yield chrome
+def chrome(idle_browsers: IdleBrowsers, deployment: Deployment) -> Iterator[Chrome]:
+    chrome = idle_browsers.take()
+    look_through(chrome, DESKTOP)
+    yield chrome
+    idle_browsers.give_back(chrome, deployment.origin("app"))
 
 
 def test_every_call_is_shown_and_nobody_else_is_asked(chrome: Chrome, deployment: Deployment) -> None:
