@@ -57,6 +57,11 @@ def look_through(
     width, height = size
     screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
     chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wear(chrome, dark=dark, still=still)
+
+
+def wear(chrome: Chrome, *, dark: bool, still: bool) -> None:
+    """The colours that whoever looks has chosen, and whether anything may move."""
     wishes = {"prefers-color-scheme": dark and "dark", "prefers-reduced-motion": still and "reduce"}
     features = [{"name": name, "value": value} for name, value in wishes.items() if value]
     chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})

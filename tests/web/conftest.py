@@ -62,10 +62,10 @@ def open_page(idle_browsers: IdleBrowsers, team: Team) -> Iterator[OpenPage]:
     base_url = team.deployment.origin("app")
     taken: list[Chrome] = []
 
-    def open_one(name: str, group_id: str | None = None, *, dark: bool = False, phone: bool = False) -> Page:
+    def open_one(name: str, group_id: str | None = None, *, phone: bool = False) -> Page:
         chrome = idle_browsers.take()
         taken.append(chrome)
-        look_through(chrome, PHONE if phone else DESKTOP, dark=dark, mobile=phone, still=True)
+        look_through(chrome, PHONE if phone else DESKTOP, mobile=phone, still=True)
         page = Page(chrome, base_url)
         page.sign_in(team.bearers[name])
         if group_id is not None:

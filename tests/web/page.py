@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tools.browser import run_async
+from tools.browser import run_async, wear
 
 WAIT_S = 60
 T = TypeVar("T")
@@ -133,6 +133,11 @@ class Page:
         Said on the page of somebody who is not there: a page that is would have it all as it came.
         """
         run_async(self.chrome, _SAY_MUCH, token, group_id)
+
+    def darken(self, *, is_dark: bool) -> None:
+        """As its user's system goes dark in the evening, and light again. Nothing moves meanwhile."""
+        wear(self.chrome, dark=is_dark, still=True)
+        assert self.js("return matchMedia('(prefers-color-scheme: dark)').matches") is is_dark
 
     def cut_line(self, *, cut: bool) -> None:
         network = {"offline": cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}

@@ -16,39 +16,45 @@ def assert_open(page: Page, state: str) -> None:
     assert barriers(page) == [], state
 
 
-@pytest.mark.parametrize(
-    ("dark", "phone"), [(False, False), (True, False), (False, True)], ids=["light", "dark", "phone"]
-)
-def test_no_main_state_has_a_serious_barrier(open_page: OpenPage, team: Team, *, dark: bool, phone: bool) -> None:
+def assert_open_day_and_night(page: Page, state: str) -> None:
+    """The same elements in other colours: nothing has to be opened again to be looked at in the dark."""
+    for is_dark in (True, False):
+        page.darken(is_dark=is_dark)
+        assert_open(page, f"{state}, {'dark' if is_dark else 'light'}")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_no_main_state_has_a_serious_barrier(open_page: OpenPage, team: Team, *, phone: bool) -> None:
+    assert_barrier_free = assert_open if phone else assert_open_day_and_night
     group_id, empty = team.new_group("ben"), team.new_group(is_private=False)
     first = said(team, group_id, "See https://example.com, `code` and **this**\n> quoted\n\n- one\n- @scribe")
     said(team, group_id, "An answer", reply_to=first)
-    page = open_page("ada", dark=dark, phone=phone)
-    assert_open(page, "nowhere")
+    page = open_page("ada", phone=phone)
+    assert_barrier_free(page, "nowhere")
     page.open_group(empty)
-    assert_open(page, "an empty group")
+    assert_barrier_free(page, "an empty group")
     page.open_group(group_id)
     page.say("@scribe sum up")
     page.until(lambda page: page.messages()[-1].by == "Scribe")
     page.one(".composer textarea").send_keys("@")
     page.one(".completion")
-    assert_open(page, "a conversation")
+    assert_barrier_free(page, "a conversation")
     page.press(Keys.ESCAPE)
     page.js("document.querySelector('.replies').click()")
     page.one(".thread")
-    assert_open(page, "a thread")
+    assert_barrier_free(page, "a thread")
     page.press(Keys.ESCAPE)
     page.press(Keys.CONTROL, "k")
     page.one(".searching input").send_keys("answer")
     page.one(".hit")
-    assert_open(page, "a search")
+    assert_barrier_free(page, "a search")
     page.press(Keys.ESCAPE)
     page.click(".faces")
     page.one(".deeds")
-    assert_open(page, "people and agents")
+    assert_barrier_free(page, "people and agents")
     page.click(".deeds button")
     page.one("dialog [value=all]")
-    assert_open(page, "settings")
+    assert_barrier_free(page, "settings")
     assert_fits(page)
 
 
