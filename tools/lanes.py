@@ -1,9 +1,11 @@
 """Every test, in two lanes side by side: what drives the stack from outside, and beside it the rest.
 
 Each lane is one pytest with a stack of its own. The first leaves much of two cores unused: it waits for the runtime,
-and the runtime for time to pass. Whoever chooses tests gets one pytest, which is told what they said.
+and the runtime for time to pass. End-to-end tests that want a stack told otherwise run beside it, where they begin one
+anyhow. Whoever chooses tests gets one pytest, which is told what they said.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from tools.assemble import assemble
 from tools.console import out
 
 FIRST = "e2e"
+STARTS_A_STACK = re.compile(r"\bStack\.start\(|\bdeployment_asking\(")
 # Searches the logs of the stack that its own lane has used, so both lanes end with it.
 SEARCHES_LOGS = "tests/e2e/test_canary.py::test_no_log_line_of_any_test_holds_anything_that_looks_like_a_token"
 
@@ -27,7 +30,7 @@ def run_tests(root: Path, arguments: Sequence[str]) -> int:
     first, rest = lanes(root)
     with tempfile.TemporaryFile() as kept:
         with subprocess.Popen(pytest(*rest), cwd=root, stdout=kept, stderr=subprocess.STDOUT) as beside:
-            out.print(f"  tests/{FIRST} is shown as it runs; what runs beside it is shown at its end", style="dim")
+            out.print("  the first lane is shown as it runs, what runs beside it at the end", style="dim")
             failed = subprocess.run(pytest(*first), cwd=root, check=False).returncode
             failed = failed or beside.wait()
         kept.seek(0)
@@ -43,4 +46,7 @@ def lanes(root: Path) -> tuple[list[str], list[str]]:
     """What each is asked to run."""
     folders = sorted(path.parent.relative_to(root) for path in root.glob("tests/*/__init__.py"))
     rest = [str(folder) for folder in folders if folder.name != FIRST and any((root / folder).rglob("test_*.py"))]
-    return [f"tests/{FIRST}"], [*rest, SEARCHES_LOGS]
+    first, beside = list[str](), list[str]()
+    for path in sorted((root / "tests" / FIRST).glob("test_*.py")):
+        (beside if STARTS_A_STACK.search(path.read_text()) else first).append(str(path.relative_to(root)))
+    return first, [*rest, *beside, SEARCHES_LOGS]
