@@ -10,7 +10,7 @@ import pytest
 
 from tests.agents.providers.completions import text
 from tests.e2e.deployment import Deployment, Team
-from tests.e2e.seat import Seat, Sit
+from tests.e2e.seat import PATIENCE_S, Seat, Sit
 from tests.e2e.stub_models import (
     Asked,
     Handler,
@@ -125,12 +125,11 @@ async def test_a_silent_model_is_given_up_with_one_ending_for_all_and_its_call_i
 
 async def usage_of_the_org(team: Team) -> dict[str, int]:
     """Once the group has told it."""
-    for _ in range(100):
-        total: dict[str, int] = (await asyncio.to_thread(team.get, "ada", "/usage"))["total"]
-        if total["runs"]:
-            return total
-        await asyncio.sleep(0.05)
-    raise AssertionError("the group never told what was used")
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            total: dict[str, int] = (await asyncio.to_thread(team.get, "ada", "/usage"))["total"]
+            if total["runs"]:
+                return total
 
 
 @pytest.mark.parametrize(("model", "outcome"), [("breaker", "error"), ("drone", "cancelled")])
