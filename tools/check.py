@@ -1,7 +1,8 @@
-"""What must hold before a commit, in the order in which it fails fastest."""
+"""What must hold before a commit. All of it is looked at at once: mypy needs one core for most of the time."""
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.console import err, out
@@ -11,7 +12,7 @@ TYPED = ("tools", "shared", "durable_objects", "workers", "clients", "bench", "t
 
 
 def check(root: Path) -> int:
-    """Runs every check even after one has failed; the exit code is 0 when all passed."""
+    """Runs every check, whichever fails; the exit code is 0 when all passed."""
     typed = [name for name in TYPED if any((root / name).rglob("*.py"))]
     checks = {
         "ruff check": ["ruff", "check", "."],
@@ -20,8 +21,9 @@ def check(root: Path) -> int:
     }
     if (root / "tests" / "layout").exists():
         checks["layout"] = ["pytest", "-q", "tests/layout"]
-    failed = [name for name, command in checks.items() if not passes(root, name, command)]
-    return 1 if failed else 0
+    with ThreadPoolExecutor() as together:
+        passed = list(together.map(lambda name: passes(root, name, checks[name]), checks))
+    return 0 if all(passed) else 1
 
 
 def passes(root: Path, name: str, command: list[str]) -> bool:
