@@ -67,7 +67,7 @@ async def test_five_hundred_sockets_in_one_group_hear_the_same(team: Team, sit: 
 async def test_a_socket_that_never_says_hello_is_closed(team: Team) -> None:
     group_id = team.new_group()
     token = await asyncio.to_thread(routing_token, team, "ada", group_id)
-    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None) as raw:
+    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None, close_timeout=1) as raw:
         async with within(team, 13) as watch:
             bye = json.loads(await asyncio.wait_for(raw.recv(), PATIENCE_S))
         assert watch.elapsed_s > 9
@@ -85,7 +85,7 @@ async def test_a_frame_too_large_is_refused_and_the_socket_lives(team: Team, sit
 async def test_a_kicked_client_that_never_spoke_hears_so_at_once(team: Team) -> None:
     group_id = team.new_group("ben")
     token = await asyncio.to_thread(routing_token, team, "ben", group_id)
-    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None) as raw:
+    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None, close_timeout=1) as raw:
         async with within(team, 1):
             await asyncio.to_thread(team.call, "ada", "DELETE", f"/groups/{group_id}/members/{team.ids['ben']}")
             bye = json.loads(await asyncio.wait_for(raw.recv(), PATIENCE_S))

@@ -134,7 +134,7 @@ async def test_a_client_that_never_spoke_hears_so_at_once_and_says_nothing_more(
 ) -> None:
     group_id = team.new_group("ben")
     ada, token = await sit("ada", group_id), await asyncio.to_thread(routing_token, team, "ben", group_id)
-    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None) as silent:
+    async with connect(f"{socket_url(team, group_id)}?token={token}", ping_interval=None, close_timeout=1) as silent:
         if hibernated:
             await asyncio.to_thread(team.deployment.stack.evict, CONTROLLER, group_id)
 
