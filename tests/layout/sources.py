@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +52,16 @@ class Source:
         ]
 
 
+@cache
+def source(path: str) -> Source:
+    """The same one each time: it is read and parsed once."""
+    return Source(path)
+
+
 def sources(*folders: str) -> list[Source]:
     """The Python files of these folders of the checkout, those of the product when none is named."""
     return [
-        Source(path.relative_to(ROOT).as_posix())
+        source(path.relative_to(ROOT).as_posix())
         for folder in folders or PRODUCT
         for path in sorted((ROOT / folder).rglob("*.py"))
         if "__pycache__" not in path.parts
