@@ -20,10 +20,10 @@ from tools.chaos.town import Room
 WRITERS: Final = 8
 READERS: Final = 4
 POLL_S: Final = 0.1
-SETTLE_WITHIN_S: Final = 60.0
+SETTLE_WITHIN_S: Final = 120.0
 # A run that nobody drives is ended when its lease of a minute is over, at the latest.
 RUNS_END_WITHIN_S: Final = 90.0
-HEAR_WITHIN_S: Final = 20.0
+HEAR_WITHIN_S: Final = 60.0
 HTTP_TIMEOUT_S: Final = 10.0
 
 
