@@ -1,6 +1,7 @@
 """One class per port, as small as it can be and still keep the port's promise."""
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -62,6 +63,7 @@ class FakeDatabase:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self._database.close)
         self._database.row_factory = sqlite3.Row
         self._database.deserialize(_migrated())
 
@@ -132,6 +134,7 @@ class FakeSql:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self._database.close)
         self.fail_on: str | None = None
         self.statements = 0
 

@@ -8,6 +8,7 @@ is the business of tests/e2e.
 import json
 import sqlite3
 import sys
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
@@ -30,6 +31,7 @@ class Border:
         self.statements: list[str] = []
         self.sent: list[str] = []
         self.database = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self.database.close)
 
     def thing(self, **members: object) -> "Js":
         return Js(self, members)

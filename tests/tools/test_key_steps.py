@@ -1,6 +1,7 @@
 import json
 import sqlite3
 import stat
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Place:
 
     def __init__(self) -> None:
         self.database = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self.database.close)
         for migration in sorted(MIGRATIONS.glob("*.sql")):
             self.database.executescript(migration.read_text())
         self.secrets: dict[str, str] = {}
