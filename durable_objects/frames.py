@@ -1,7 +1,7 @@
 """What a socket may say, and what it is answered.
 
-Law: a frame is answered by exactly one reply. A bad one costs its sender an error and nobody else anything; only a
-session that is over, a member who is gone and a group that is archived end the socket.
+Law: a frame is answered by exactly one reply. A bad one costs its sender an error and nobody else anything; only one
+larger than any may be, a session that is over, a member who is gone and a group that is archived end the socket.
 """
 
 from dataclasses import replace
@@ -23,6 +23,7 @@ from shared.errors import (
     ParleyError,
     Removed,
     SessionExpired,
+    TooLarge,
     TooManyRequests,
 )
 from shared.frames import UnacceptableCommand, UnreadableFrame, parse_frame
@@ -144,7 +145,7 @@ class Frames:
     def _refusal(self, session: Session, frame_id: int | None, exc: ParleyError) -> list[Effect]:
         self._room.count("refusal", exc.code)
         reply = Tell(session.socket_id, error_text(frame_id, ErrorBody.of(exc)))
-        if isinstance(exc, SessionExpired | Removed | GroupArchived):
+        if isinstance(exc, SessionExpired | Removed | GroupArchived | TooLarge):
             return [reply, *self._rules.present.dismiss(session, exc.close_code or 4500, exc.code)]
         if self._limiter.out_of_patience(session.socket_id):
             return [reply, *self._rules.present.dismiss(session, 4013, "too many requests")]

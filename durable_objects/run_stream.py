@@ -50,8 +50,10 @@ class RunStream:
             return ""
         try:
             event = RUN_EVENT.validate_json(line)
-        except ValidationError:
-            self._end_with_error("The agent sent something unreadable")
+        except ValidationError as exc:
+            # The other Worker may be newer than this one, and tell of something that is not known here.
+            if exc.errors(include_url=False, include_input=False)[0]["type"] != "union_tag_invalid":
+                self._end_with_error("The agent sent something unreadable")
             return ""
         self.usage = usage_of(event) or self.usage
         match event:

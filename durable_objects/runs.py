@@ -15,7 +15,7 @@ from durable_objects.run_journal import Purpose, Run
 from durable_objects.turns import called
 from durable_objects.usage import UsageReports
 from shared.clock import rfc3339
-from shared.errors import NotFound
+from shared.errors import InvalidBody, NotFound
 from shared.protocol import Mention, MessageCreated, RunFinished, RunOutcome, RunsCancel, RunStarted, Usage
 from shared.replies import ActiveRun, RunDelta
 
@@ -164,7 +164,9 @@ class Runs:
         return Ended(run, outcome, [StopRun(run.run_id), *ended.effects])
 
     def chosen(self, user_id: str, command: RunsCancel) -> list[Run]:
-        """The open runs that a command means. Raises NotFound when there never was such a run."""
+        """The open runs that a command means. Raises InvalidBody, and NotFound when there never was such a run."""
+        if (command.run_id is None) == (command.client_msg_id is None):
+            raise InvalidBody("runs.cancel: give run_id or client_msg_id")
         if command.run_id is not None:
             run = self._journal.find(command.run_id)
             if run is None:

@@ -93,6 +93,15 @@ def test_a_message_in_the_log_is_answered_as_before_where_it_could_not_be_said_a
     assert [event["seq"] for event in house.log] == list(range(1, len(house.log) + 1))
 
 
+def test_a_frame_larger_than_any_may_be_ends_its_socket_and_no_other() -> None:
+    house = House()
+    ada, ben = house.sit("ada"), house.sit("ben")
+    ada.raw('{"id":1,"send":{"text":"' + "x" * 70_000 + '"}}')
+    assert [frame["error"]["code"] for frame in ada.frames if "error" in frame] == ["too_large"]
+    assert ada.closed == (1009, "too_large")
+    assert ben.say("hi") > 0
+
+
 def test_hello_twice_is_refused() -> None:
     assert House().sit("ada").refused("hello") == "conflict"
 

@@ -47,6 +47,13 @@ def result(usage: Usage) -> RunResult:
     )
 
 
+def test_an_event_of_a_kind_that_is_not_known_here_changes_nothing() -> None:
+    told = ended(USED_A_TOOL, b'{"event_kind":"thought","text":"hm"}', result(MORE))
+    assert (told.outcome, told.usage) == ("success", MORE)
+    assert ended(b'{"event_kind":7}').outcome == "interrupted"
+    assert ended(b'{"text":"hm"}').outcome == "error"
+
+
 def test_an_error_says_what_was_used_or_leaves_it_at_what_was_said_before() -> None:
     assert ended(USED_A_TOOL, RunError(code="x", message="broken", usage=MORE)).usage == MORE
     assert ended(USED_A_TOOL, RunError(code="x", message="broken")).usage == ROUND

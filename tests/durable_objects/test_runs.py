@@ -126,6 +126,8 @@ def test_cancelling_by_message_ends_everything_it_started() -> None:
     ada.ok("runs.cancel", client_msg_id="m")
     assert endings(house) == ["cancelled", "cancelled"]
     assert ada.refused("runs.cancel", run_id="run_" + "0" * 26) == "not_found"
+    assert ada.refused("runs.cancel") == "invalid_body"
+    assert ada.refused("runs.cancel", run_id="run_" + "0" * 26, client_msg_id="m") == "invalid_body"
 
 
 def test_a_queued_run_that_is_cancelled_was_started_and_finished() -> None:

@@ -74,12 +74,14 @@ async def test_a_socket_that_never_says_hello_is_closed(team: Team) -> None:
         assert bye == {"type": "bye", "code": 4501, "reason": "no hello", "reconnect": False}
 
 
-async def test_a_frame_too_large_is_refused_and_the_socket_lives(team: Team, sit: Sit) -> None:
-    ada = await sit("ada", team.new_group())
+async def test_a_frame_too_large_ends_its_socket_and_no_other(team: Team, sit: Sit) -> None:
+    group_id = team.new_group()
+    ada, phone = await sit("ada", group_id), await sit("ada", group_id)
     await ada.socket.send(json.dumps({"id": 77, "send": {"client_msg_id": "m", "text": "x" * 70_000}}))
-    replies = await ada.until(lambda: [f for f in ada.frames if "error" in f], "a refusal")
-    assert replies[0]["error"]["code"] == "too_large"
-    assert await ada.say("still here") > 0
+    assert (await ada.until_closed())[0] == 1009
+    assert [frame["error"]["code"] for frame in ada.frames if "error" in frame] == ["too_large"]
+    assert await phone.say("still here") > 0
+    assert len(phone.of_type("message.created")) == 1
 
 
 async def test_a_kicked_client_that_never_spoke_hears_so_at_once(team: Team) -> None:
