@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shared import evidence
 from shared.clock import Clock
 from shared.cors import NOWHERE_ELSE, Cors
 from shared.errors import (
@@ -38,6 +39,7 @@ from shared.log import Log, whereabouts
 from shared.metrics import UNCOUNTED, Metrics
 from shared.preconditions import entity_tag, matches, none_match
 from shared.signing import SignedRequest
+from shared.strict_json import strict_value
 from shared.trace import TRACE_HEADER, enter
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
@@ -186,6 +188,7 @@ class Api(Generic[W]):
         async def serve(request: Request) -> Response:
             request_id, started_ms = self.make_id("req"), self.clock()
             enter(request.headers.get(TRACE_HEADER), request_id)
+            evidence.begin()
             endpoint = by_method.get(request.method) or by_method.get("GET")
             failure: ParleyError | None = None
             headers = self.cors.headers(request.headers.get("origin", ""))
@@ -224,6 +227,9 @@ class Api(Generic[W]):
             request_id=request_id,
             method=request.method,
             route=endpoint.path if endpoint else None,
+            link=endpoint.auth if endpoint else None,
+            **evidence.noted(),
+            bytes=_announced(request),
             status=response.status_code,
             code=failure.code if failure else None,
             reason=failure.reason if failure else None,
@@ -335,8 +341,7 @@ async def anyone(request: Request, raw: bytes, ports: object) -> None:
 async def _body_within(request: Request, limit_bytes: int) -> bytes:
     """The raw body. Raises TooLarge as soon as that is known."""
     too_large = TooLarge(f"A body here is at most {limit_bytes} bytes")
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit_bytes:
+    if (_announced(request) or 0) > limit_bytes:
         raise too_large
     raw = bytearray()
     async for chunk in request.stream():
@@ -344,6 +349,12 @@ async def _body_within(request: Request, limit_bytes: int) -> bytes:
         if len(raw) > limit_bytes:
             raise too_large
     return bytes(raw)
+
+
+def _announced(request: Request) -> int | None:
+    """How long the body says it is."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else None
 
 
 def signed_request(request: Request, raw: bytes) -> SignedRequest:
@@ -375,8 +386,10 @@ def _body(model: type[BaseModel], request: Request, raw: bytes) -> BaseModel:
     if media_type != "application/json":
         raise UnsupportedMediaType
     try:
+        strict_value(raw)
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest("The body is not JSON, or has a member twice") from exc
+    try:
         return model.model_validate_json(raw)
     except ValidationError as exc:
-        if exc.errors()[0]["type"] == "json_invalid":
-            raise BadRequest("The body is not JSON") from exc
         raise InvalidBody(first_problem(exc)) from exc

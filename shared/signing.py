@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from shared.errors import InvalidCredential
+from shared.evidence import note
 from shared.keys import PrivateKey, PublicKey, b64url
 from shared.tokens import REQUEST, SESSION, SKEW_S, Envelope, RequestClaims, SessionClaims, Tokens
 
@@ -152,13 +153,16 @@ class Verifier:
         if claims.iss != session.sub or claims.sub != session.sub:
             raise InvalidCredential(reason="issuer is not the certificate's subject")
         await self._claim(envelope.kid, claims)
+        note(gid=session.gid)
         return session
 
     def _open(self, request: SignedRequest) -> Envelope:
         scheme, _, token = (_header(request, "Authorization") or "").partition(" ")
         if scheme != SCHEME:
             raise InvalidCredential(reason="no request signature")
-        return self.tokens.open(REQUEST, token)
+        envelope = self.tokens.open(REQUEST, token)
+        note(kid=envelope.kid)
+        return envelope
 
     def _check(
         self, request: SignedRequest, envelope: Envelope, key: PublicKey, *, ath: str | None, now_s: int
@@ -182,6 +186,7 @@ class Verifier:
         return claims
 
     async def _claim(self, kid: str, claims: RequestClaims) -> None:
+        note(iss=claims.iss, jti=claims.jti)
         if not await self.guard.claim(kid, claims.jti, claims.exp + SKEW_S):
             raise InvalidCredential(reason="used before")
 

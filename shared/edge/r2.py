@@ -22,6 +22,13 @@ class R2Bucket:
     def __init__(self, binding: Any) -> None:
         self._raw = binding
 
+    async def has(self, key: str) -> bool:
+        """Raises Unavailable."""
+        try:
+            return bool(await self._raw.head(key))
+        except JsException as exc:
+            raise Unavailable(reason=f"r2: {exc}") from exc
+
     async def read(self, key: str) -> AsyncIterator[bytes] | None:
         try:
             found = await self._raw.get(key)

@@ -142,6 +142,7 @@ class Site(FakeControllers):
         self.faults = faults or Faults()
         self.office = Office(FaultyDatabase(self.faults), self)
         self.store = FakeArchiveStore(self.faults)
+        self.office.archives = self.store.objects
         self.house = House((ADA, BEN))
         self.house.now_ms = self.office.now_ms
         self._tokens = Tokens(ES256)

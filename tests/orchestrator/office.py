@@ -1,6 +1,6 @@
 """An Orchestrator with everything around it faked but its database: what tests of its API drive."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from typing import Any
 
 from httpx import ASGITransport, AsyncClient, Response
@@ -71,6 +71,7 @@ class Office:
         tokens, store = Tokens(ES256), Store(self.database)
         published = PrivateKeySet(keys=(ISSUER_KEY,)).published()
         log = Log(self.lines.append, lambda: self.now_ms, "orchestrator")
+        self.archives: Container[str] | None = None
         self.ports = OrchestratorPorts(
             store=store,
             tokens=tokens,
@@ -81,6 +82,7 @@ class Office:
             published=published,
             controllers=self.controllers,
             rate_limit=self.rate_limit,
+            has_archive=self._has_archive,
             new_private_key=self._new_key,
             new_jti=self.jti,
             clock=lambda: self.now_ms,
@@ -88,6 +90,10 @@ class Office:
         )
         app = Api(endpoints.rows, authenticate, self.ports, log, self._new_id, lambda: self.now_ms).asgi()
         self.client = AsyncClient(transport=ASGITransport(app), base_url=ORIGIN)
+
+    async def _has_archive(self, key: str) -> bool:
+        """Of `archives`, where somebody cares."""
+        return self.archives is None or key in self.archives
 
     def _furnish(self) -> None:
         insert = self.database.insert

@@ -209,6 +209,8 @@ async def test_a_session_reports_on_its_own_group(office: Office) -> None:
     assert answer.json() == {"status": "active", "archived_at": None}
 
     path = f"archives/{ORG}/{GROUP}/3.ndjson.gz"
+    begun = body(group_id=GROUP, reason="over", begun=True)
+    assert (await office.post(CLEANUP, begun, office.as_session(CLEANUP, begun))).json()["status"] == "archiving"
     for second in (0, 1):
         office.now_ms += second * 1000
         done = body(group_id=GROUP, reason="over", r2_path=path)
@@ -216,6 +218,20 @@ async def test_a_session_reports_on_its_own_group(office: Office) -> None:
         assert answer.json() == {"status": "archived", "archived_at": "2027-01-15T08:00:00.000Z"}
     (row,) = await office.database.rows("SELECT r2_path FROM groups WHERE id = ?", GROUP)
     assert row["r2_path"] == path
+
+
+@pytest.mark.parametrize(("begun", "stored"), [(False, True), (True, False)])
+async def test_a_group_is_archived_where_its_archive_is_and_not_before_it_has_begun_to(
+    office: Office, begun: bool, stored: bool
+) -> None:
+    path = f"archives/{ORG}/{GROUP}/3.ndjson.gz"
+    office.archives = {path} if stored else ()
+    if begun:
+        await office.database.rows("UPDATE groups SET status = 'archiving' WHERE id = ?", GROUP)
+    done = body(group_id=GROUP, reason="over", r2_path=path)
+    assert verdict(await office.post(CLEANUP, done, office.as_session(CLEANUP, done))) == (409, "conflict")
+    (row,) = await office.database.rows("SELECT status, r2_path FROM groups WHERE id = ?", GROUP)
+    assert (row["status"], row["r2_path"]) == ("archiving" if begun else "active", None)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,9 @@ async def statuses(database: FakeDatabase) -> list[object]:
 
 async def test_of_an_archive_the_first_report_counts_until_there_is_another_one(database: FakeDatabase) -> None:
     store = Store(database)
+    await store.set_archived(GROUP, NOW, "too early", "h0")
+    assert await statuses(database) == ["active", "active"]
+    await store.set_status(GROUP, "archiving", was="active")
     await store.set_archived(GROUP, NOW, "first", "h1")
     assert await statuses(database) == ["archived", "active"]
     await store.set_archived(GROUP, LATER, "first", "h2")
@@ -224,6 +227,7 @@ async def test_of_an_archive_the_first_report_counts_until_there_is_another_one(
     assert await store.archived(GROUP) == (LATER, "second", "h2")
     await store.set_restored(GROUP, "first")
     assert await statuses(database) == ["archived", "active"]
+    await store.set_status(OTHER_GROUP, "archiving", was="active")
     await store.set_archived(OTHER_GROUP, LATER, "second", "h2")
     await store.set_restored(GROUP, "second")
     assert await statuses(database) == ["active", "archived"]

@@ -215,6 +215,7 @@ async def test_an_outage_of_the_directory_is_no_refusal(served: Served) -> None:
     ("content", "media_type", "expected"),
     [
         (b"{", "application/json", "bad_request"),
+        (b'{"text":"a","text":"b"}', "application/json", "bad_request"),
         (b"", "application/json", "bad_request"),
         (b'{"text":"\xff"}', "application/json", "bad_request"),
         (b"[]", "application/json", "invalid_body"),

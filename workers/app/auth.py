@@ -14,6 +14,7 @@ from starlette.requests import Request
 from app.ports import AppPorts
 from app.store import Person
 from shared.errors import InvalidCredential
+from shared.evidence import note
 from shared.http import Authenticate, anyone
 from shared.keys import b64url
 
@@ -34,7 +35,12 @@ def token_digest(token: str) -> str:
 async def person(request: Request, raw: bytes, ports: AppPorts) -> Person:
     """The person behind the bearer token."""
     del raw
-    token = _bearer(request)
+    found = await _holder(_bearer(request), ports)
+    note(sub=found.id)
+    return found
+
+
+async def _holder(token: str, ports: AppPorts) -> Person:
     if ports.sign_in is not None and "." in token:
         return await ports.sign_in.person(token)
     found = await ports.store.person_of_token(token_digest(token), ports.now())

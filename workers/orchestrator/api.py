@@ -32,6 +32,7 @@ from shared.errors import (
     TooManyRequests,
     Unavailable,
 )
+from shared.evidence import note
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
 from shared.ids import GroupId, OrgId, UserId
 from shared.keys import PrivateKey, PublicKey
@@ -93,6 +94,7 @@ async def app_or_bearer(request: Request, raw: bytes, ports: OrchestratorPorts) 
     user_id = await ports.store.user_of_token(hashlib.sha256(token.encode()).hexdigest(), rfc3339(ports.clock()))
     if user_id is None:
         raise InvalidCredential(reason="unknown bearer")
+    note(sub=user_id)
     return RoutingCaller(app_id=None, user_id=user_id)
 
 
@@ -216,6 +218,8 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     if body.r2_path is not None:
         if not body.r2_path.startswith(f"archives/{group.org_id}/{group.id}/"):
             raise Forbidden("This is not where archives of this group lie")
+        if not await call.ports.has_archive(body.r2_path):
+            raise Conflict("There is no archive at this place")
         if body.rewritten:
             await store.set_rewritten(body.group_id, body.r2_path, body.head or "")
         else:
@@ -226,6 +230,8 @@ async def cleanup(call: Call[SessionClaims, OrchestratorPorts], body: CleanupReq
     if archived is not None:
         return CleanupStatus(status="archived", archived_at=archived[0])
     now = await own_group(call, body.group_id)
+    if body.r2_path is not None and now.status == "active":
+        raise Conflict("This group is not being archived")
     return CleanupStatus.model_validate({"status": now.status})
 
 

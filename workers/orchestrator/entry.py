@@ -19,6 +19,7 @@ from orchestrator.routes import authenticate, endpoints
 from orchestrator.settings import OrchestratorSettings
 from orchestrator.store import Store
 from orchestrator.webhook_outbox import WebhookOutbox
+from shared import evidence
 from shared.clock import seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti, new_private_key
 from shared.edge.d1 import D1
@@ -62,6 +63,7 @@ def build(env: Environment, log: Log) -> Api[OrchestratorPorts]:
         signing_key=settings.signing_keys.keys[0],
         published=published,
         controllers=controllers,
+        has_archive=archives.has,
         rate_limit=ObjectRateLimit(
             env.binding("RATE_LIMITER"), settings.routing_tokens_per_minute, settings.routing_tokens_burst
         ),
@@ -87,6 +89,7 @@ class Door:
     async def connect(self, request: Any, env: Any, group_id: str) -> Any:
         """The group's response to an admitted upgrade; a refusal is a problem response."""
         enter(header_of(request), make_id("req"))
+        evidence.begin()
         upgrade = UpgradeRequest(
             request.method, group_id, urlsplit(request.url).query, dict(header_items(request.headers))
         )
@@ -101,7 +104,8 @@ class Door:
             metrics.add("refusal", exc.code)
             metrics.flush()
             return refuse(exc)
-        application.log("socket_admitted", group_id=group_id)
+        evidence.note(sub=admission.claims.sub, jti=admission.claims.jti)
+        application.log("socket_admitted", group_id=group_id, **evidence.noted())
         return await controllers.connect(group_id, admission)
 
 

@@ -61,6 +61,8 @@ class OrchestratorPorts:
     published: KeySet
     controllers: Controllers
     rate_limit: RateLimit
+    has_archive: Callable[[str], Awaitable[bool]]
+    """Whether there is an object of this key. Raises Unavailable."""
     new_private_key: Callable[[], Awaitable[PrivateKey]]
     new_jti: Callable[[], str]
     clock: Clock

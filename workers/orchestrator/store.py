@@ -205,10 +205,10 @@ class Store:
         await self._db.rows("UPDATE groups SET status = ? WHERE id = ? AND status = ?", status, group_id, was)
 
     async def set_archived(self, group_id: str, archived_at: str, r2_path: str, head: str | None) -> None:
-        """The first one counts; asking again changes nothing. An archive of another epoch is another one."""
+        """Of a group that is being archived, once; but an archive of another epoch is another one."""
         await self._db.rows(
             """UPDATE groups SET status = 'archived', archived_at = ?1, r2_path = ?2, archive_head = ?3
-               WHERE id = ?4 AND (status IN ('active', 'archiving') OR (status = 'archived' AND r2_path <> ?2))""",
+               WHERE id = ?4 AND (status = 'archiving' OR (status = 'archived' AND r2_path <> ?2))""",
             archived_at,
             r2_path,
             head,
