@@ -9,7 +9,7 @@ The SDK's own adapter runs a whole lifespan per request, hence this one. ASGI: h
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import js
 from pyodide.ffi import JsException, to_js
@@ -22,17 +22,17 @@ _NULL_BODY_STATUSES = frozenset({204, 205, 304})
 
 
 def _scope(request: Any) -> Message:
-    url = js.URL.new(request.url)
+    url = urlsplit(request.url)  # the runtime has brought it into its one form already
     headers = header_items(request.headers)
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": request.method,
-        "scheme": url.protocol.removesuffix(":"),
-        "path": unquote(url.pathname),
-        "raw_path": url.pathname.encode(),
-        "query_string": url.search.removeprefix("?").encode(),
+        "scheme": url.scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode(),
+        "query_string": url.query.encode(),
         "root_path": "",
         "headers": [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers],
         "client": None,
@@ -43,22 +43,24 @@ def _scope(request: Any) -> Message:
 class _Exchange:
     """One request and its one response."""
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Any, scope: Message) -> None:
         self._request = request
+        self._length = dict(scope["headers"]).get(b"content-length")
         self._reader: Any = None
         self._sent_body = False
         self._status = 500
-        self._headers: Any = None
+        self._headers: list[tuple[str, str]] = []
         self._writer: Any = None
         self.response: Any = js.Promise.withResolvers()
 
     async def receive(self) -> Message:
         if self._sent_body:
             return {"type": "http.disconnect"}
-        if self._request.body and not self._request.headers.has("content-length"):
+        if self._length is None and self._request.body:
             return await self._receive_piece()
         self._sent_body = True
-        body = (await self._request.arrayBuffer()).to_bytes()
+        empty = self._length is None or self._length == b"0"
+        body = b"" if empty else (await self._request.arrayBuffer()).to_bytes()
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def _receive_piece(self) -> Message:
@@ -72,9 +74,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers = js.Headers.new()
-            for name, value in message["headers"]:
-                self._headers.append(name.decode("latin-1"), value.decode("latin-1"))
+            self._headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._writer is None and not more:
@@ -92,8 +92,7 @@ class _Exchange:
             await self._writer.close()
 
     def _respond(self, body: Any) -> None:
-        options = js_object({"status": self._status})
-        options.headers = self._headers
+        options = js_object({"status": self._status, "headers": self._headers})
         self.response.resolve(js.Response.new(body, options))
 
     async def close(self) -> None:
@@ -111,11 +110,12 @@ class _Exchange:
 
 async def serve(app: App, request: Any, wait_until: Callable[[Awaitable[None]], None]) -> Any:
     """The JavaScript Response of `app` to a raw JavaScript Request. A stream goes on after this has returned."""
-    exchange = _Exchange(request)
+    scope = _scope(request)
+    exchange = _Exchange(request, scope)
 
     async def run() -> None:
         try:
-            await app(_scope(request), exchange.receive, exchange.send)
+            await app(scope, exchange.receive, exchange.send)
             await exchange.close()
         except JsException as exc:
             await exchange.abort(type(exc).__name__)  # the reader went away, or a body that cannot be read

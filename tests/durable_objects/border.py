@@ -37,9 +37,9 @@ class Border:
         return Js(self, members)
 
     def calls(self, function: Callable[..., object]) -> Callable[..., object]:
-        def crossing(*arguments: object) -> object:
+        def crossing(*arguments: object, **options: object) -> object:
             self.crossings += 1
-            return function(*arguments)
+            return function(*arguments, **options)
 
         return crossing
 
