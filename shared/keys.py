@@ -7,6 +7,7 @@ RFC 7517 (JWK), RFC 7518 §6.2 (EC members), RFC 7638 (thumbprint), RFC 5480 / 5
 import base64
 import hashlib
 import json
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -49,6 +50,26 @@ def _pem(label: str, der: bytes) -> str:
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
 
+# The few keys of a Worker are asked for these at every request. Of the public half alone: a private key lives with its
+# owner, and an isolate has many of those.
+_remembered = lru_cache(maxsize=64)
+
+
+@_remembered
+def _thumbprint(x: str, y: str) -> str:
+    canonical = json.dumps({"crv": "P-256", "kty": "EC", "x": x, "y": y}, separators=(",", ":"))
+    return b64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def _point(x: str, y: str) -> bytes:
+    return b64url_bytes(x) + b64url_bytes(y)
+
+
+@_remembered
+def _public_pem(x: str, y: str) -> str:
+    return _pem("PUBLIC KEY", _SPKI_HEAD + _point(x, y))
+
+
 class PublicKey(BaseModel):
     """The public half: what a JWKS publishes and what `cnf.jwk` binds. Unknown members are refused."""
 
@@ -62,13 +83,12 @@ class PublicKey(BaseModel):
     @property
     def thumbprint(self) -> str:
         """RFC 7638 SHA-256 thumbprint; the only `kid` in use here."""
-        canonical = json.dumps({"crv": self.crv, "kty": self.kty, "x": self.x, "y": self.y}, separators=(",", ":"))
-        return b64url(hashlib.sha256(canonical.encode()).digest())
+        return _thumbprint(self.x, self.y)
 
     @property
     def point(self) -> bytes:
         """x ‖ y, 64 bytes."""
-        return b64url_bytes(self.x) + b64url_bytes(self.y)
+        return _point(self.x, self.y)
 
     @property
     def on_curve(self) -> bool:
@@ -78,7 +98,7 @@ class PublicKey(BaseModel):
 
     def pem(self) -> str:
         """SubjectPublicKeyInfo, the form that node:crypto and `cryptography` both take."""
-        return _pem("PUBLIC KEY", _SPKI_HEAD + self.point)
+        return _public_pem(self.x, self.y)
 
 
 class PrivateKey(PublicKey):

@@ -6,6 +6,7 @@ Law: SQL is here and nowhere else in this Worker.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from durable_objects.calls import Roster
 from shared.keys import PublicKey
@@ -43,6 +44,12 @@ class AccessRow:
     may_return: bool
 
 
+@lru_cache(maxsize=64)
+def _public_key(jwk: str) -> PublicKey:
+    """Whether it is still valid is read every time; what it is does not change."""
+    return PublicKey.model_validate(json.loads(jwk))
+
+
 class Store:
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -57,7 +64,7 @@ class Store:
         )
         if not rows:
             return None
-        key = PublicKey.model_validate(json.loads(str(rows[0]["jwk"])))
+        key = _public_key(str(rows[0]["jwk"]))
         return (str(rows[0]["app_id"]), key) if key.thumbprint == kid else None
 
     async def user_of_token(self, sha256: str, now: str) -> str | None:
