@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.parts.weight import WORKERS, upload_bytes, wasm_heaps
+from bench.parts.weight import WORKERS, imports, upload_bytes, wasm_heaps
 from tests.e2e.deployment import Team
 from tests.e2e.seat import Sit
 
@@ -18,6 +18,14 @@ MESSAGES = 200
 def test_a_worker_uploads_at_most_12_mb(team: Team, worker: str) -> None:
     del team  # the Workers were assembled when the stack was started
     assert upload_bytes(ROOT, worker) <= UPLOAD_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_own_code_takes_at_most_twice_as_long_to_import_as_packages(team: Team, tmp_path: Path, worker: str) -> None:
+    """Both are timed in one run, so that a slow machine is slow with both."""
+    del team
+    took = imports(ROOT, worker, tmp_path / "cold")
+    assert took.own_s <= 2 * took.packages_s, f"{worker} imports more than it should: {took}"
 
 
 async def test_no_python_heap_outgrows_64_mib(team: Team, sit: Sit) -> None:
