@@ -7,14 +7,10 @@ import json
 from typing import Any, Final, NoReturn
 
 
-def strict_value(raw: bytes | str) -> Any:  # noqa: ANN401 -- JSON
-    """What `raw` says. Raises ValueError; RecursionError when it is nested too deep for the machine."""
-    return _DECODER.decode(raw.decode() if isinstance(raw, bytes) else raw)
-
-
 def strict_object(raw: bytes | str) -> dict[str, Any]:
-    """The object in `raw`. Raises as `strict_value`."""
-    value = strict_value(raw)
+    """The object in `raw`. Raises ValueError; RecursionError when it is nested too deep for the machine."""
+    text = raw.decode() if isinstance(raw, bytes) else raw
+    value = _DECODER.decode(text)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 -- callers translate ValueError alone
     return value

@@ -15,6 +15,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from shared.edge.js import header_items, js_object
+from shared.errors import BadRequest
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -60,13 +61,13 @@ class _Exchange:
             return await self._receive_piece()
         self._sent_body = True
         empty = self._length is None or self._length == b"0"
-        body = b"" if empty else (await self._request.arrayBuffer()).to_bytes()
+        body = b"" if empty else (await _read(self._request.arrayBuffer())).to_bytes()
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def _receive_piece(self) -> Message:
         if self._reader is None:
             self._reader = self._request.body.getReader()
-        piece = await self._reader.read()
+        piece = await _read(self._reader.read())
         self._sent_body = bool(piece.done)
         body = b"" if piece.done else piece.value.to_bytes()
         return {"type": "http.request", "body": body, "more_body": not piece.done}
@@ -106,6 +107,14 @@ class _Exchange:
         if self._writer is not None:
             await self._writer.abort(reason)
         self.response.reject(js.Error.new(reason))
+
+
+async def _read(promise: Any) -> Any:
+    """Raises BadRequest: what breaks off, or is not in the form that it announces, is its sender's."""
+    try:
+        return await promise
+    except JsException as exc:
+        raise BadRequest("The body could not be read to its end") from exc
 
 
 async def serve(app: App, request: Any, wait_until: Callable[[Awaitable[None]], None]) -> Any:

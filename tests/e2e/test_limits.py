@@ -81,7 +81,7 @@ async def test_a_frame_too_large_ends_its_socket_and_no_other(team: Team, sit: S
     assert (await ada.until_closed())[0] == 1009
     assert [frame["error"]["code"] for frame in ada.frames if "error" in frame] == ["too_large"]
     assert await phone.say("still here") > 0
-    assert len(phone.of_type("message.created")) == 1
+    assert len(await phone.until_type("message.created")) == 1
 
 
 async def test_a_kicked_client_that_never_spoke_hears_so_at_once(team: Team) -> None:

@@ -69,6 +69,14 @@ async def test_a_short_body_without_an_announced_length_is_read_whole(deployment
         assert (await wire.send(RawRequest("POST", "/orgs", (operator, *chunked), pieces))).status == 201
 
 
+@pytest.mark.parametrize("worker", WORKERS)
+async def test_a_body_that_breaks_its_own_form_is_its_senders_mistake(deployment: Deployment, worker: str) -> None:
+    chunked = (("Transfer-Encoding", "chunked"), ("Content-Type", "application/json"))
+    async with Wire(deployment.origin(worker)) as wire:
+        answer = await wire.send(RawRequest("POST", POSTS[worker], chunked, b"6\r\n{broken chunk\r\n"))
+    assert (answer.status, answer.code) == (400, "bad_request")
+
+
 ODD_BODIES = {
     "lists without an end": b"[" * 500_000,
     "lists": b"[" * 500_000 + b"]" * 500_000,

@@ -109,12 +109,23 @@ async def test_a_person_gets_none_for_others_nor_for_groups_of_others(
         assert verdict(await office.post(TOKEN, asked, office.as_app(TOKEN, asked))) == HIDDEN
 
 
-@pytest.mark.parametrize("status", ["pending", "archiving", "archived", "deleted"])
-async def test_nobody_gets_one_into_a_group_that_is_not_active(office: Office, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("pending", HIDDEN),
+        ("archiving", (409, "group_archiving")),
+        ("archived", (409, "group_archived")),
+        ("deleted", HIDDEN),
+    ],
+)
+async def test_nobody_gets_one_into_a_group_that_is_not_active(
+    office: Office, status: str, told: tuple[int, str]
+) -> None:
     await office.database.rows("UPDATE groups SET status = ? WHERE id = ?", status, GROUP)
     asked = body(group_id=GROUP, user_id=BEN)
-
-    assert verdict(await office.post(TOKEN, asked, bearer(office))) == HIDDEN
+    assert verdict(await office.post(TOKEN, asked, bearer(office))) == told
+    asked = body(group_id=GROUP, user_id=EVE)
+    assert verdict(await office.post(TOKEN, asked, office.as_app(TOKEN, asked))) == HIDDEN
 
 
 @pytest.mark.parametrize("row", [{"expires_at": LONG_AGO}, {"revoked_at": LONG_AGO}, {"revoked_at": LATER}], ids=str)

@@ -191,7 +191,7 @@ async def initialise_group(call: AppCall, body: SessionRequest) -> SessionOpened
     "POST",
     "/infra/routing-token",
     auth="app_or_bearer",
-    errors=(InvalidCredential, AmbiguousCredential, NotFound, InvalidBody, TooManyRequests, Unavailable),
+    errors=(InvalidCredential, AmbiguousCredential, NotFound, Conflict, InvalidBody, TooManyRequests, Unavailable),
 )
 async def routing_token(call: Call[RoutingCaller, OrchestratorPorts], body: RoutingTokenRequest) -> RoutingToken:
     """A short-lived stateless token that lets one person into one group."""

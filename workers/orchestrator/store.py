@@ -28,8 +28,9 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class MembershipRow:
-    """A person's place in one active group."""
+    """A person's place in one group, which may be over."""
 
+    status: str
     role: str
     controller_id: str
     access_version: int
@@ -86,13 +87,14 @@ class Store:
         return _group(rows[0]) if rows else None
 
     async def membership(self, group_id: str, user_id: str) -> MembershipRow | None:
-        """None when the group is not active, or this person is not in it, or disabled."""
+        """None when the group was never opened or is deleted, or this person is not in it, or disabled."""
         rows = await self._db.rows(
-            """SELECT memberships.role, groups.group_controller_id, groups.session_kid, people.access_version
+            """SELECT groups.status, memberships.role, groups.group_controller_id, groups.session_kid,
+                      people.access_version
                FROM memberships JOIN groups ON groups.id = memberships.group_id
                JOIN people ON people.id = memberships.user_id
-               WHERE memberships.group_id = ? AND memberships.user_id = ? AND groups.status = 'active'
-               AND people.disabled_at IS NULL""",
+               WHERE memberships.group_id = ? AND memberships.user_id = ? AND people.disabled_at IS NULL
+               AND groups.status IN ('active', 'archiving', 'archived')""",
             group_id,
             user_id,
         )
@@ -100,7 +102,11 @@ class Store:
             return None
         row = rows[0]
         return MembershipRow(
-            str(row["role"]), str(row["group_controller_id"]), _int(row["access_version"]), _text(row["session_kid"])
+            status=str(row["status"]),
+            role=str(row["role"]),
+            controller_id=str(row["group_controller_id"]),
+            access_version=_int(row["access_version"]),
+            session_kid=_text(row["session_kid"]),
         )
 
     async def access(self, user_id: str, now: str) -> AccessRow | None:
