@@ -4,13 +4,15 @@ Law: input is hostile. Size and depth are checked before anything is built from 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from shared.errors import InvalidBody, InvalidFrame, TooLarge
 from shared.protocol import COMMANDS, DEPTH_LIMIT, FRAME_LIMIT_BYTES, Command
 from shared.strict_json import strict_object
+
+PROBLEMS_LIMIT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ def parse_frame(text: str) -> Frame:
 
 def first_problem(exc: ValidationError) -> str:
     """What is wrong and where, without repeating the input."""
+    if exc.error_count() > PROBLEMS_LIMIT:
+        # They come all at once or not at all, and somebody may have sent a megabyte of them.
+        return f"{exc.error_count()} members are not what they should be"
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in error["loc"])
     return f"{where}: {error['msg']}" if where else error["msg"]

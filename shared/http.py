@@ -42,7 +42,8 @@ from shared.signing import SignedRequest
 from shared.strict_json import strict_object
 from shared.trace import TRACE_HEADER, enter
 
-BODY_LIMIT_BYTES: Final = 1024 * 1024
+BODY_LIMIT_BYTES: Final = 256 * 1024
+"""Four times the longest message. What a body is read into, an isolate never gives back (WebAssembly memory)."""
 PROBLEM_TYPE: Final = "urn:parley:error:"
 P = TypeVar("P")
 W = TypeVar("W")
@@ -388,7 +389,7 @@ def _body(model: type[BaseModel], request: Request, raw: bytes) -> BaseModel:
     try:
         found = model.model_validate_json(raw)
     except ValidationError as exc:
-        if exc.errors()[0]["type"] == "json_invalid":
+        if exc.error_count() == 1 and exc.errors(include_input=False)[0]["type"] == "json_invalid":
             raise BadRequest("The body is not JSON") from exc
         raise InvalidBody(first_problem(exc)) from exc
     try:

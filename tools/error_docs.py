@@ -33,7 +33,7 @@ ADVICE: Final[dict[str, str]] = {
     "removed": "You are no longer a member of this group; come back only when somebody adds you again.",
     "session_expired": "Get a fresh routing token and connect again, or send `refresh` with one before the "
     "session ends.",
-    "too_large": "Send less: 1 MiB for a request, 64 KiB for a frame.",
+    "too_large": "Send less: 256 KiB for a request, 64 KiB for a frame.",
     "too_many_requests": "Wait `retry_after_ms` (HTTP: `Retry-After`), then go on more slowly.",
     "unavailable": "Try again in a moment with the same `Idempotency-Key` or `client_msg_id`; nothing happens twice.",
     "unsupported_media_type": "Send `Content-Type: application/json`.",

@@ -128,6 +128,7 @@ def test_a_run_that_went_down_says_so_and_is_not_made_again(line: Line) -> None:
     assert last(rest) == {
         "code": "interrupted",
         "message": "The agent stopped in the middle",
+        "usage": None,
         "event_kind": "run_error",
     }
     whole = line.all()
