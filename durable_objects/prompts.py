@@ -3,7 +3,7 @@
 Law: an agent sees no more than both itself and the person behind its run may see.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from durable_objects.messages import Messages
@@ -11,8 +11,11 @@ from durable_objects.room import Room
 from durable_objects.run_journal import Run
 from shared.agent_api import AgentRunRequest, DeferredToolResults, RunContext, TurnMessage
 from shared.protocol import Actor
+from shared.replies import MessageState
 
 TRANSCRIPT_MESSAGES: Final = 200
+TRANSCRIPT_CHARS: Final = 400_000
+"""Of all texts together, however long the latest were: a request has to be of a size that is taken."""
 
 
 class Prompts:
@@ -54,8 +57,17 @@ class Prompts:
 
     def _transcript(self, run: Run) -> Iterable[TurnMessage]:
         first_seq = self._room.first_seq_of_all((run.agent_id, run.requested_by))
-        for state in self._messages.states(first_seq, TRANSCRIPT_MESSAGES):
-            if not state.deleted:
-                yield TurnMessage(
-                    seq=state.seq, ts=state.ts, sender=state.actor, text=state.text, reply_to=state.reply_to
-                )
+        for state in _fitting(self._messages.states(first_seq, TRANSCRIPT_MESSAGES), run.trigger):
+            yield TurnMessage(seq=state.seq, ts=state.ts, sender=state.actor, text=state.text, reply_to=state.reply_to)
+
+
+def _fitting(states: Sequence[MessageState], trigger: int) -> list[MessageState]:
+    """What asks, and the latest of the rest without a gap, as far as there is room."""
+    shown = [state for state in states if not state.deleted]
+    room = TRANSCRIPT_CHARS - sum(len(state.text) for state in shown if state.seq == trigger)
+    kept: list[MessageState] = []
+    for state in reversed(shown):
+        room -= 0 if state.seq == trigger else len(state.text)
+        if room >= 0 or state.seq == trigger:
+            kept.append(state)
+    return kept[::-1]

@@ -1,0 +1,40 @@
+"""An agent is shown as much as fits into a request, and what it is asked in any case."""
+
+from durable_objects.prompts import TRANSCRIPT_CHARS, TRANSCRIPT_MESSAGES
+from shared.protocol import TEXT_LIMIT_CHARS
+from tests.durable_objects.house import House
+
+LONG = "x" * TEXT_LIMIT_CHARS
+FIT = TRANSCRIPT_CHARS // TEXT_LIMIT_CHARS
+
+
+def shown(house: House) -> list[int]:
+    request = house.group.rules.prompts.of(house.running())
+    assert request is not None
+    assert sum(len(message.text) for message in request.messages) <= TRANSCRIPT_CHARS
+    return [message.seq for message in request.messages]
+
+
+def test_of_long_texts_the_latest_are_shown() -> None:
+    house = House(agents=("scribe",))
+    ada = house.sit("ada")
+    said = [ada.say(LONG) for _ in range(FIT + 9)]
+    asked = ada.say("@scribe sum up")
+    assert shown(house) == [*said[-(FIT - 1) :], asked]
+
+
+def test_what_is_asked_is_shown_however_much_was_said_since() -> None:
+    house = House(agents=("scribe",))
+    ada = house.sit("ada")
+    before, asked = ada.say("before"), ada.say("@scribe sum up")
+    said = [ada.say(LONG) for _ in range(FIT + 9)]
+    assert shown(house) == [asked, *said[-(FIT - 1) :]]
+    assert before not in shown(house)
+
+
+def test_short_texts_are_bounded_by_their_number() -> None:
+    house = House(agents=("scribe",))
+    ada = house.sit("ada")
+    said = [ada.say("short") for _ in range(TRANSCRIPT_MESSAGES + 9)]
+    asked = ada.say("@scribe sum up")
+    assert shown(house) == [*said[-(TRANSCRIPT_MESSAGES - 1) :], asked]
