@@ -26,7 +26,7 @@ def _some(names: str) -> frozenset[str]:
 
 
 _TOKENS: Final = _of("shared", "tokens", "signing", "keys", "profile", "mutations")
-_OFFICE: Final = _of("orchestrator", "api", "sessions", "disconnect")
+_OFFICE: Final = _of("orchestrator", "api", "cleanup", "sessions", "disconnect")
 _IDENTITY: Final = _of("app", "identity", "idp_keys")
 _PERMISSIONS: Final = _of("app", "directory", "permissions")
 _ROOM: Final = _of("durable_objects", "access", "group", "runs", "archiving")
@@ -45,11 +45,11 @@ TARGETS: Final = (
     Target("tools/keyring.py", _of("tools", "keyring", "key_steps")),
     # ── the way in ──────────────────────────────────────────────────────────────────────────────────────────────────
     Target("shared/cors.py", _of("shared", "http")),
-    Target("shared/frames.py", _of("shared", "protocol")),
+    Target("shared/frames.py", _of("shared", "protocol", "bodies")),
     Target("shared/settings.py", (*_of("shared", "settings"), *_of("app", "settings"))),
     Target(
         "shared/http.py",
-        (*_of("shared", "http"), *_of("orchestrator", "api")),
+        (*_of("shared", "http", "bodies"), *_of("orchestrator", "api")),
         _some("_preflight _serve _body_within signed_request _query _body require_unchanged"),
     ),
     Target("workers/orchestrator/admission.py", _of("orchestrator", "admission")),

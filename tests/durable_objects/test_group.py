@@ -102,6 +102,22 @@ def test_a_frame_larger_than_any_may_be_ends_its_socket_and_no_other() -> None:
     assert ben.say("hi") > 0
 
 
+def test_a_binary_frame_ends_its_socket() -> None:
+    ada = House().sit("ada")
+    ada.raw(None)
+    assert ada.closed == (1003, "text frames only")
+
+
+def test_a_session_ends_at_its_time_and_not_before() -> None:
+    house = House()
+    ada = house.sit("ada")
+    house.now_ms = ada.session.expires_ms - 1
+    assert ada.say("the last word") > 0
+    house.now_ms += 1
+    assert ada.refused("send", client_msg_id="late", text="one more") == "session_expired"
+    assert ada.closed == (4001, "session_expired")
+
+
 def test_hello_twice_is_refused() -> None:
     assert House().sit("ada").refused("hello") == "conflict"
 
