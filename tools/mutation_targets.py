@@ -111,7 +111,7 @@ TARGETS: Final = (
     Target("durable_objects/membership.py", _ROOM, _some("apply_roster farewell")),
     Target("durable_objects/run_view.py", _of("durable_objects", "run_view")),
     Target("durable_objects/approvals.py", _of("durable_objects", "deferrals"), _some("answer _approvers")),
-    Target("durable_objects/group_tools.py", _of("durable_objects", "deferrals", "search")),
+    Target("durable_objects/group_tools.py", _of("durable_objects", "group_tools", "deferrals", "search")),
     # ── the directory ───────────────────────────────────────────────────────────────────────────────────────────────
     Target("workers/app/access.py", _of("app", "access", "sign_in")),
     Target(

@@ -176,3 +176,31 @@ async def test_a_bad_key_is_told_so(desk: Desk, key: str) -> None:
     with pytest.raises(InvalidBody):
         await desk.ask(key)
     assert desk.created == 0
+
+
+async def test_of_many_keys_and_people_each_has_an_answer_of_its_own(desk: Desk) -> None:
+    places = [(who, key) for who in (ADA, BEN) for key in ("one", "two")]
+    first = [bytes((await desk.ask(key, who=who)).body) for who, key in places]
+    assert [bytes((await desk.ask(key, who=who)).body) for who, key in places] == first
+    assert (len(set(first)), desk.created) == (4, 4)
+
+
+async def test_what_fails_frees_its_own_key_and_no_other(desk: Desk) -> None:
+    for who, key in ((ADA, "one"), (BEN, "two")):
+        await desk.ask(key, who=who)
+    desk.failure = Conflict()
+    with pytest.raises(Conflict):
+        await desk.ask("two", who=ADA)
+    desk.failure = None
+    for who, key in ((ADA, "one"), (BEN, "two")):
+        await desk.ask(key, who=who)
+    assert desk.created == 3
+    await desk.ask("two", who=ADA)
+    assert desk.created == 4
+
+
+async def test_a_key_may_be_as_long_as_the_limit_and_is_kept_for_a_day(desk: Desk) -> None:
+    await desk.ask("k" * 255)
+    with pytest.raises(InvalidBody):
+        await desk.ask("k" * 256)
+    assert (KEPT_MS, PATIENCE_MS) == (86_400_000, 60_000)

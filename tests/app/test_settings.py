@@ -63,3 +63,34 @@ def test_half_a_provider_or_a_bad_one_is_refused(more: dict[str, str]) -> None:
 
 def test_plain_http_is_for_a_machine_of_ones_own() -> None:
     assert load(**{**IDP, "IDP_JWKS_URL": "http://127.0.0.1:8080/keys"}, ENVIRONMENT="local").idp is not None
+
+
+PEOPLE = '[{"name":"Ada","token":"prl_x"}]'
+
+
+def test_demo_people_are_for_a_developers_machine_alone() -> None:
+    with pytest.raises(Misconfigured):
+        load(LOCAL_PEOPLE=PEOPLE)
+    assert [person.name for person in load(LOCAL_PEOPLE=PEOPLE, ENVIRONMENT="local").local_people] == ["Ada"]
+    assert load(LOCAL_PEOPLE="[]").local_people == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("APP_ID", "a", ""),
+        ("APP_ID", "a" * 64, "a" * 65),
+        ("OPERATOR_TOKEN", "x" * 32, "x" * 31),
+        ("OPERATOR_TOKEN", "x" * 200, "x" * 201),
+        ("REQUESTS_PER_MINUTE", "1", "0"),
+        ("LOCAL_PEOPLE", "[]", "{}"),
+    ],
+)
+def test_a_setting_has_its_bounds(name: str, good: str, bad: str) -> None:
+    assert load(**{name: good})
+    with pytest.raises(Misconfigured):
+        load(**{name: bad})
+
+
+def test_what_nobody_sets_is_what_the_documents_say() -> None:
+    assert load().requests_per_minute == 600
