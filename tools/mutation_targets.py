@@ -152,5 +152,5 @@ TARGETS: Final = (
     Target("workers/app/webhook_address.py", _of("app", "webhook_address")),
     # ── archives ────────────────────────────────────────────────────────────────────────────────────────────────────
     Target("durable_objects/sealing.py", _of("durable_objects", "sealing", "erasure")),
-    Target("tools/verify.py", _of("tools", "verify", "archive_mutations")),
+    Target("tools/verify.py", _of("tools", "verify", "verify_signed", "archive_mutations")),
 )

@@ -210,7 +210,9 @@ def _check_chain(manifest: _Manifest, events: Sequence[dict[str, Any]]) -> None:
                 raise ArchiveInvalid("The hash chain went another way: an event was changed", range(good + 1, seq + 1))
             good = seq
     if len(events) == manifest.count and head != manifest.head:
-        raise ArchiveInvalid("The hash chain ends elsewhere: an event was changed", range(good + 1, len(events) + 1))
+        # With a checkpoint behind the last event it is the manifest that contradicts itself.
+        seqs = range(good + 1, len(events) + 1) or None
+        raise ArchiveInvalid("The hash chain ends elsewhere: an event was changed", seqs)
     _expect(len(manifest.checkpoints.values) == manifest.count // every, "The checkpoints do not fit the log")
 
 

@@ -87,6 +87,14 @@ class Written:
             created_at="2026-11-23T09:30:00.000Z",
             certificate=self.certificate(),
         )
+        return self._signed(unsigned.unsigned_text())
+
+    def manifest_with(self, **changes: object) -> dict[str, Any]:
+        """The manifest with something else in it, which the group has signed all the same."""
+        unsigned = {name: value for name, value in self.manifest.items() if name != "signature"} | changes
+        return self._signed(json.dumps(unsigned, ensure_ascii=False, separators=(",", ":")))
+
+    def _signed(self, unsigned: str) -> dict[str, Any]:
         claims = ArchiveClaims(
             iss=self.controller_id,
             sub=self.group_id,
@@ -95,11 +103,9 @@ class Written:
             jti=JTI,
             aud="archive",
             gid=self.group_id,
-            man=b64url(hashlib.sha256(unsigned.unsigned_text().encode()).digest()),
+            man=b64url(hashlib.sha256(unsigned.encode()).digest()),
         )
-        signed = unsigned.model_copy(update={"signature": TOKENS.issue(ARCHIVE, claims, self.session)})
-        manifest: dict[str, Any] = json.loads(signed.model_dump_json(exclude_none=True))
-        return manifest
+        return {**json.loads(unsigned), "signature": TOKENS.issue(ARCHIVE, claims, self.session)}
 
     def jwks(self) -> dict[str, Any]:
         return {"keys": [PublishedKey.of(self.root.public).model_dump()]}
