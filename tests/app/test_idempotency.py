@@ -204,3 +204,27 @@ async def test_a_key_may_be_as_long_as_the_limit_and_is_kept_for_a_day(desk: Des
     with pytest.raises(InvalidBody):
         await desk.ask("k" * 256)
     assert (KEPT_MS, PATIENCE_MS) == (86_400_000, 60_000)
+
+
+@pytest.mark.parametrize("status", [200, 299])
+async def test_what_succeeded_is_kept(desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    await answered(desk, status, monkeypatch)
+    assert desk.created == 1
+
+
+@pytest.mark.parametrize("status", [199, 300, 409])
+async def test_an_answer_that_says_no_frees_the_key(desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    await answered(desk, status, monkeypatch)
+    assert (desk.created, await desk.kept()) == (2, [])
+
+
+async def answered(desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks twice for something that is answered so."""
+
+    async def create() -> Response:
+        desk.created += 1
+        return Response(b"{}", status)
+
+    monkeypatch.setattr(desk, "create", create)
+    for _ in range(2):
+        assert (await desk.ask("key")).body == b"{}"

@@ -94,3 +94,19 @@ def test_a_setting_has_its_bounds(name: str, good: str, bad: str) -> None:
 
 def test_what_nobody_sets_is_what_the_documents_say() -> None:
     assert load().requests_per_minute == 600
+
+
+@pytest.mark.parametrize("name", ["IDP_ISSUER", "IDP_AUDIENCE"])
+def test_a_provider_and_whom_it_speaks_to_have_names_of_a_length(name: str) -> None:
+    for length in (1, 255):
+        assert load(**{**IDP, name: "x" * length}).idp is not None
+    with pytest.raises(Misconfigured):
+        load(**{**IDP, name: "x" * 256})
+
+
+def test_the_address_of_a_providers_keys_has_a_length() -> None:
+    head = "https://login.test/"
+    assert load(**{**IDP, "IDP_JWKS_URL": head + "k" * (500 - len(head))}).idp is not None
+    for url in (head + "k" * (501 - len(head)), "see " + head + "k"):
+        with pytest.raises(Misconfigured):
+            load(**{**IDP, "IDP_JWKS_URL": url})

@@ -137,3 +137,28 @@ async def test_what_a_model_gets_of_a_long_page_stays_within_a_results_limit() -
 def test_the_model_is_told_whose_pages_there_are() -> None:
     spec = fetch_url_tool(FakeHttp([]), HOSTS).signature.spec
     assert (spec.name, "127.0.0.1:8080, docs.example.org" in spec.description) == ("fetch_url", True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_each_of_these_is_a_page_that_has_moved(status: int) -> None:
+    assert (await fetch(URL, Scripted(status=status, location="/b"), Scripted([b"x"])))[0]["content"] == "x"
+
+
+@pytest.mark.parametrize("status", [300, 304, 309])
+async def test_no_other_status_leads_anywhere(status: int) -> None:
+    assert f"status {status}" in await refusal(URL, Scripted(status=status, location="/b"))
+
+
+async def test_an_address_has_its_bounds_and_a_way_its_length() -> None:
+    signature = fetch_url_tool(FakeHttp([]), HOSTS).signature
+    assert signature.check(json.dumps({"url": "u" * 2000}))
+    for url in ("", "u" * 2001):
+        with pytest.raises(ToolFailed):
+            signature.check(json.dumps({"url": url}))
+    assert (REDIRECTS_LIMIT, SIZE_LIMIT_BYTES) == (3, 262_144)
+
+
+async def test_a_text_stands_in_its_frame_as_it_is() -> None:
+    http = FakeHttp([Scripted(["é".encode()])])
+    made = fetch_url_tool(http, HOSTS)
+    assert "é" in await made.use(TURN, {"url": URL})
