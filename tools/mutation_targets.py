@@ -29,7 +29,7 @@ _TOKENS: Final = _of("shared", "tokens", "signing", "keys", "profile", "mutation
 _OFFICE: Final = _of("orchestrator", "api", "cleanup", "sessions", "disconnect")
 _IDENTITY: Final = _of("app", "identity", "idp_keys")
 _PERMISSIONS: Final = _of("app", "directory", "permissions")
-_ROOM: Final = _of("durable_objects", "access", "group", "runs", "archiving")
+_ROOM: Final = _of("durable_objects", "access", "group", "frames", "room", "runs", "archiving")
 
 TARGETS: Final = (
     # ── credentials ─────────────────────────────────────────────────────────────────────────────────────────────────
