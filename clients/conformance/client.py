@@ -6,6 +6,7 @@ stdout; whatever else can be told and heard may be a `Player`.
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -24,7 +25,7 @@ class Died(Broken):
     """The player is not there any more, or prints something else than JSON lines."""
 
 
-class Player:
+class Player(ABC):
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self.patience_s = patience_s
         self.gone = asyncio.get_running_loop().create_future()
@@ -32,9 +33,9 @@ class Player:
         self._taken = 0
         self._changed = asyncio.Event()
 
+    @abstractmethod
     async def do(self, order: Mapping[str, Any]) -> None:
         """Gives an order; does not wait until it is carried out."""
-        raise NotImplementedError
 
     def heard(self, seen: Mapping[str, Any]) -> None:
         """The player says that it saw this."""

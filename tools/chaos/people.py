@@ -4,6 +4,7 @@ Law: every choice comes from the person's own `chance`, so that a seed says what
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -28,7 +29,7 @@ class Message:
 
 
 @dataclass
-class Person:
+class Person(ABC):
     """Stays connected as long as it lives; subclasses say what else."""
 
     client: Client
@@ -53,8 +54,9 @@ class Person:
     def since(self) -> int | None:
         return self.client.mind.position
 
+    @abstractmethod
     async def act(self) -> None:
-        raise NotImplementedError
+        """The next thing that they do."""
 
 
 @dataclass

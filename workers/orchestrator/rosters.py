@@ -2,8 +2,7 @@
 
 from durable_objects.calls import RosterSet, SetRoster
 from orchestrator.ports import OrchestratorPorts
-from orchestrator.sessions import open_session
-from shared.errors import NotFound
+from orchestrator.sessions import open_session, roster_of
 
 
 async def renew_roster(ports: OrchestratorPorts, group_id: str) -> None:
@@ -11,9 +10,7 @@ async def renew_roster(ports: OrchestratorPorts, group_id: str) -> None:
 
     Raises NotFound, Unavailable.
     """
-    roster = await ports.store.roster(group_id)
-    if roster is None:
-        raise NotFound
+    roster = await roster_of(ports, group_id)
     answer = await ports.controllers.ask(group_id, SetRoster(roster=roster))
     if RosterSet.model_validate_json(answer).covered:
         await ports.store.group_told(group_id, roster.version)
