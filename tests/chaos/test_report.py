@@ -32,3 +32,14 @@ def test_the_figures_are_counted_and_a_violation_is_told_with_its_evidence() -> 
     report.show(Console(file=text, width=120))
     for part in ("77", "conflict 1", "ACK_LOST", "m1 is not there", "seq 1, ada"):
         assert part in text.getvalue()
+
+
+def test_what_several_stacks_went_through_is_one_report() -> None:
+    whole, left, right = Report(seed=77), Report(seed="77/0"), Report(seed="77/1")
+    left.add(Played(HISTORY, Done(kills=3)), [Violation(Rule.ACK_LOST, "m1 is not there", 1, "ada")])
+    right.add(Played(HISTORY, Done(kills=4)), [Violation(Rule.LOG_GAP, "2 is not there", 2, "bob")])
+    for share in (left, right):
+        whole.join(share)
+    assert whole.counts["kills"] == 7
+    assert whole.refusals == {"conflict": 2}
+    assert [violation.rule for violation in whole.violations] == [Rule.ACK_LOST, Rule.LOG_GAP]

@@ -11,7 +11,7 @@ KILLS = 6
 
 @pytest.mark.e2e
 def test_no_promise_is_broken_while_the_runtime_is_killed_again_and_again() -> None:
-    report = run(KILLS, seed=secrets.randbelow(10**9))
+    report = run(KILLS, seed=secrets.randbelow(10**9), stacks=1)
     told = "\n".join(str(violation) for violation in report.violations)
     assert not report.violations, f"seed {report.seed}\n{told}"
     assert report.counts["kills"] == KILLS

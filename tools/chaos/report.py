@@ -28,7 +28,7 @@ VIOLATIONS_SHOWN = 20
 class Report:
     """All rounds together."""
 
-    seed: int
+    seed: int | str
     counts: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
@@ -45,6 +45,12 @@ class Report:
         self.counts["events in the log"] += len(getattr(last, "bodies", ()))
         self.counts["runs"] += sum('"type":"run.started"' in body for body in getattr(last, "bodies", ()))
         self.counts["runs cut"] += sum('"outcome":"interrupted"' in body for body in getattr(last, "bodies", ()))
+
+    def join(self, other: "Report") -> None:
+        """What happened beside it, to another stack."""
+        self.counts += other.counts
+        self.refusals += other.refusals
+        self.violations += other.violations
 
     def show(self, console: Console) -> None:
         table = Table(show_header=False, box=None, padding=(0, 2))
