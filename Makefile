@@ -18,6 +18,7 @@ lock:
 	$(UV_COMPILE) --python-version 3.11 -o requirements/dev.txt requirements/dev.in
 	$(UV_COMPILE) --python-version 3.11 -o requirements/bench.txt requirements/bench.in
 	$(UV_COMPILE) --python-version 3.14 -o requirements/worker.txt requirements/worker.in
+	$(UV_COMPILE) --python-version 3.14 --no-deps -o requirements/worker-pydantic-ai.txt requirements/worker-pydantic-ai.in
 	$(UV_COMPILE) --python-version 3.11 --no-deps -o requirements/llm.txt requirements/llm.in
 	npm install --package-lock-only
 	cd bench && npm install --package-lock-only

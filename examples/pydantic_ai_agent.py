@@ -1,7 +1,8 @@
 """An agent written with pydantic-ai. docs/agents.md says how its packages come into the Worker.
 
 Put it into workers/agents/own and its name into the list there; then create an agent with
-`"provider": "pydantic-ai", "model": "sous_chef", "tools": ["portion", "search_history"]`.
+`"provider": "pydantic-ai", "model": "sous_chef", "tools": ["portion", "search_history"]`. Its model is asked through
+the provider `openai` of the setting PROVIDERS.
 """
 
 from typing import TYPE_CHECKING

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.agents.providers.completions import DONE, call, finish, text, usage
@@ -114,18 +115,28 @@ class StubModels:
 
 
 @contextmanager
-def deployment_asking(stub: StubModels, keys_folder: Path, key: str, **told: str) -> Iterator[Deployment]:
-    """A stack whose provider `stub` is this one; `told` are more settings of the Agents Worker."""
+def deployment_asking(
+    stub: StubModels,
+    keys_folder: Path,
+    key: str,
+    told: Mapping[str, str] = MappingProxyType({}),
+    *,
+    name: str = "stub",
+    root: Path = ROOT,
+) -> Iterator[Deployment]:
+    """The stack of the checkout `root`, whose provider of that name is this one; `told` are more settings of the Agents
+    Worker.
+    """
     keys, ports = local_keys(keys_folder), Ports(0, 0, 0).resolve()
     everything = overrides(keys, ports)
     everything["agents"] |= {
-        "PROVIDERS": json.dumps([{"name": "stub", "base_url": f"{stub.origin}/v1", "key_secret": "STUB_KEY"}]),
+        "PROVIDERS": json.dumps([{"name": name, "base_url": f"{stub.origin}/v1", "key_secret": "STUB_KEY"}]),
         "STUB_KEY": key,
         **told,
     }
     lines: list[str] = []
     with Stack.start(
-        root=ROOT, ports=ports, state_dir=None, overrides=everything, on_log=lambda _, line: lines.append(line)
+        root=root, ports=ports, state_dir=None, overrides=everything, on_log=lambda _, line: lines.append(line)
     ) as stack:
         stack.migrate()
         register_app_key(stack, keys)

@@ -74,7 +74,9 @@ def own_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploym
     key = "sk-" + secrets.token_urlsafe(16)
     with (
         StubModels(MODELS).serving() as stub,
-        deployment_asking(stub, tmp_path_factory.mktemp("keys"), key, MODEL_SILENCE_S=str(SILENCE_S)) as deployment,
+        deployment_asking(
+            stub, tmp_path_factory.mktemp("keys"), key, {"MODEL_SILENCE_S": str(SILENCE_S)}
+        ) as deployment,
     ):
         yield deployment
 

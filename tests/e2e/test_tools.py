@@ -66,7 +66,7 @@ def stub() -> Iterator[StubModels]:
 def own_deployment(stub: StubModels, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     hosts = stub.origin.removeprefix("http://")
     told = {"FETCH_ALLOWED_HOSTS": hosts, "ASK_FIRST": "current_time"}
-    with deployment_asking(stub, tmp_path_factory.mktemp("keys"), KEY, **told) as deployment:
+    with deployment_asking(stub, tmp_path_factory.mktemp("keys"), KEY, told) as deployment:
         yield deployment
 
 

@@ -2,9 +2,10 @@
 
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
-from tools.console import Say
+from tools.console import Say, ToolError
 from tools.setup.commands import run
 from tools.setup.layout import Layout
 from tools.setup.steps import Step, digest
@@ -17,6 +18,9 @@ TARGET = (
     *("--platform", "pyemscripten_2026_0_wasm32", "--only-binary=:all:"),
 )
 
+# The lock is the whole list, and pip would judge packages and their dependencies by this machine's Python.
+AS_LOCKED = ("--require-hashes", "--no-deps", "--ignore-requires-python")
+
 # What no Worker reads at run time counts against its upload limit and its start.
 UNUSED_FOLDERS = ("__pycache__", "bin", "tests", "test")
 UNUSED_SUFFIXES = (".pyi", ".pyc")
@@ -24,16 +28,15 @@ UNUSED_NAMES = ("py.typed",)
 
 
 def vendor_step(layout: Layout) -> Step:
-    lock = layout.root / "requirements" / "worker.txt"
+    locks = worker_locks(layout.root)
 
     def install(say: Say) -> None:
         say("pip, for Pyodide")
         fresh = layout.cache / "vendor"
         shutil.rmtree(fresh, ignore_errors=True)
-        # --no-deps: the lock is the whole list, and pip would judge dependency markers for this machine's Python.
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile", "--no-deps"]
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
         run(
-            [*pip, "--require-hashes", "--target", fresh, *TARGET, "-r", lock],
+            [*pip, *AS_LOCKED, "--target", fresh, *TARGET, *(part for lock in locks for part in ("-r", lock))],
             cwd=layout.root,
             what="Fetching the Workers' packages",
         )
@@ -45,10 +48,21 @@ def vendor_step(layout: Layout) -> Step:
     return Step(
         "vendor",
         "Workers' packages",
-        lambda: digest([lock, HERE / "vendor.py"]),
+        lambda: digest([*locks, HERE / "vendor.py"]),
         layout.python_modules,
         install,
     )
+
+
+def worker_locks(root: Path) -> list[Path]:
+    """Those of what every Worker carries. Raises ToolError for an extra that there is not."""
+    told = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["parley"]["worker_extras"]
+    names = ["worker", *(f"worker-{extra}" for extra in told)]
+    locks = [root / "requirements" / f"{name}.txt" for name in names]
+    for lock in locks:
+        if not lock.exists():
+            raise ToolError(f"pyproject.toml names a worker_extra without a lock: {lock.relative_to(root)}")
+    return locks
 
 
 def strip(folder: Path) -> None:

@@ -27,18 +27,19 @@ from shared.log import Log
 def build_stage(environment: Environment, log: Log) -> Stage:
     settings = AgentsSettings.load(environment.text)
     patience = Patience(first_text_s=settings.model_silence_s, silence_s=settings.model_silence_s)
+    models = {
+        name: OpenAiCompatible(endpoint, Fetch(), asyncio.sleep, patience)
+        for name, endpoint in endpoints(settings, environment.text).items()
+    }
+    if ai := environment.optional("AI"):
+        models[WORKERS_AI] = OpenAiCompatible(Endpoint(WORKERS_AI, ""), BoundAi(ai), asyncio.sleep, patience)
     providers: dict[str, Provider | Engine] = {
         "builtin": BuiltinProvider(asyncio.sleep),
         "python": PythonProvider(AGENTS),
-        **{
-            name: OpenAiCompatible(endpoint, Fetch(), asyncio.sleep, patience)
-            for name, endpoint in endpoints(settings, environment.text).items()
-        },
+        **models,
     }
-    if ai := environment.optional("AI"):
-        providers[WORKERS_AI] = OpenAiCompatible(Endpoint(WORKERS_AI, ""), BoundAi(ai), asyncio.sleep, patience)
     if PYDANTIC_AI_AGENTS:
-        providers[PYDANTIC_AI] = PydanticAi()
+        providers[PYDANTIC_AI] = PydanticAi(models)
     tools = {**TOOLS, "current_time": current_time_tool(now_ms)}
     if settings.fetch_allowed_hosts:
         tools["fetch_url"] = fetch_url_tool(Fetch(), settings.fetch_allowed_hosts)

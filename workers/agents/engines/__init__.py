@@ -8,14 +8,18 @@
 Law: nothing of a framework is imported here: it would cost every start of the Worker more than it may take.
 """
 
+import os
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from types import ModuleType
-from typing import Any, Final, TypeVar
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from shared.agent_api import AgentRunRequest, RunEvent
 from shared.errors import InvalidBody, Misconfigured
+
+if TYPE_CHECKING:
+    from agents.providers.openai_compatible import OpenAiCompatible
 
 Make = TypeVar("Make", bound=Callable[[], Any])
 PYDANTIC_AI: Final = "pydantic-ai"
@@ -38,7 +42,8 @@ def pydantic_ai_agent(name: str) -> Callable[[Make], Make]:
 class PydanticAi:
     """`agents.providers.Engine`: an agent's `model` names one of those that were entered."""
 
-    def __init__(self) -> None:
+    def __init__(self, providers: Mapping[str, "OpenAiCompatible"] = MappingProxyType({})) -> None:
+        self._providers = providers
         self._made: dict[str, Any] = {}
 
     async def events(self, request: AgentRunRequest) -> AsyncGenerator[RunEvent]:
@@ -46,7 +51,7 @@ class PydanticAi:
         make = PYDANTIC_AI_AGENTS.get(name)
         if make is None:
             raise InvalidBody(f"There is no pydantic-ai agent of this name; known are {', '.join(PYDANTIC_AI_AGENTS)}")
-        _leave_out_prices()
+        _leave_out()
         try:
             # Here and not above: 4 s of import in a Worker (pydantic-ai-slim 2.68, workerd 1.20261117).
             from agents.engines.pydantic_ai import run  # noqa: PLC0415
@@ -54,13 +59,16 @@ class PydanticAi:
             raise Misconfigured(reason=f"{exc.name} is not among the Worker's packages; see docs/agents.md") from exc
         if name not in self._made:
             self._made[name] = make()
-        async with aclosing(run(self._made[name], request)) as events:
+        async with aclosing(run(self._made[name], request, self._providers)) as events:
             async for event in events:
                 yield event
 
 
-def _leave_out_prices() -> None:
-    """The list of all models' prices would take half of a Worker's memory, and nothing here asks for a price."""
+def _leave_out() -> None:
+    """The list of all models' prices would take half of a Worker's memory, and nothing here asks for a price. Nor does
+    anybody read a banner.
+    """
+    os.environ["PYDANTIC_AI_NO_BANNER"] = "1"
     if _PRICES not in sys.modules:
         empty = ModuleType(_PRICES)
         vars(empty)["providers"] = []

@@ -5,7 +5,7 @@ included. The framework runs in a task of its own: it has scopes that must be le
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, ExternalToolset, ToolDenied, messages
 from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, UsageLimitExceeded
+from pydantic_ai.models import Model
 from pydantic_ai.run import AgentRunResult as TheirResult
 from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.settings import ModelSettings
@@ -20,8 +21,10 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset
 from pydantic_ai.usage import RunUsage, UsageLimits
 
+from agents.engines.provider_model import provided
 from agents.prompt import chat_messages
 from agents.providers import FinishReason
+from agents.providers.openai_compatible import OpenAiCompatible
 from agents.speaking import CALLS_LIMIT, ROUNDS_LIMIT
 from agents.tools import clipped
 from agents.tools.host import HOST_TOOLS
@@ -47,13 +50,15 @@ class _State(BaseModel):
     has_spoken: bool
 
 
-async def run(agent: Agent[Any, Any], request: api.AgentRunRequest) -> AsyncGenerator[api.RunEvent]:
+async def run(
+    agent: Agent[Any, Any], request: api.AgentRunRequest, providers: Mapping[str, OpenAiCompatible]
+) -> AsyncGenerator[api.RunEvent]:
     """The events of one turn of this agent, the terminal one included."""
     queue: asyncio.Queue[api.RunEvent | None] = asyncio.Queue(maxsize=16)
 
     async def drive() -> None:
         try:
-            await _Turn(request, queue).take(agent)
+            await _Turn(request, queue).take(agent, provided(agent.model, providers))
         finally:
             await queue.put(None)
 
@@ -80,9 +85,10 @@ class _Turn:
     state: _State | None = None
     _is_text: bool = False
 
-    async def take(self, agent: Agent[Any, Any]) -> None:
-        """Raises ParleyError when the model cannot be asked."""
-        with agent.override(toolsets=[*self._toolsets(agent)], tools=[]):
+    async def take(self, agent: Agent[Any, Any], model: Model[Any] | None) -> None:
+        """Raises ParleyError when the model cannot be asked; `model` is asked instead of the agent's own."""
+        instead: dict[str, Any] = {} if model is None else {"model": model}
+        with agent.override(toolsets=[*self._toolsets(agent)], tools=[], **instead):
             try:
                 async with agent.run_stream_events(**self._asked()) as events:
                     async for event in events:

@@ -5,8 +5,8 @@ would say everything twice. What a provider answers stays here: outside there is
 """
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from shared.errors import InvalidBody, Misconfigured, ParleyError, TooManyReques
 RETRIES: Final = 2
 BACKOFF_S: Final = 0.5
 RETRY_AFTER_LIMIT_S: Final = 10.0
+_STREAMED: Final[Mapping[str, object]] = {"stream": True, "stream_options": {"include_usage": True}}
 _OK: Final = 200
 _NO_ACCESS: Final = frozenset({401, 402, 403})
 _UNKNOWN: Final = 404
@@ -102,8 +103,21 @@ class OpenAiCompatible:
         self._patience = patience or Patience()
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Piece]:
-        body = json.dumps(_completion(ask)).encode()
         gap = _gap(ask.rounds)
+        async with aclosing(self.complete(_completion(ask))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield gap + piece
+                    gap = ""
+                else:
+                    yield piece
+
+    async def complete(self, completion: Mapping[str, object]) -> AsyncGenerator[Piece]:
+        """The pieces of one chat completion: `completion` is the body of OpenAI's API, less how it is to be streamed.
+
+        Raises ParleyError when there is no answer.
+        """
+        body = json.dumps({**completion, **_STREAMED}).encode()
         for tries in range(1, RETRIES + 2):
             # Leaving it closes the connection, also when whoever reads this stream goes away in the middle.
             async with AsyncExitStack() as connection:
@@ -116,8 +130,7 @@ class OpenAiCompatible:
                 else:
                     while text is not None:
                         if text:
-                            yield gap + text
-                            gap = ""
+                            yield text
                         text = await self._continue(reading)
                     ending = await self._end(reading, tries)
                     if reading.completion.calls:
@@ -191,17 +204,16 @@ def _completion(ask: Ask) -> dict[str, object]:
     completion: dict[str, object] = {
         "model": ask.request.context.agent.model,
         "messages": [*chat_messages(ask.request), *exchanges(ask.rounds)],
-        "stream": True,
-        "stream_options": {"include_usage": True},
     }
     if ask.tools:
-        completion["tools"] = [_described(spec) for spec in ask.tools]
+        completion["tools"] = [described(spec) for spec in ask.tools]
     if ask.token_limit is not None:
         completion["max_tokens"] = ask.token_limit
     return completion
 
 
-def _described(spec: ToolSpec) -> dict[str, object]:
+def described(spec: ToolSpec) -> dict[str, object]:
+    """A tool as chat completions take it."""
     function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
     return {"type": "function", "function": function}
 
