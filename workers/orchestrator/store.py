@@ -192,9 +192,12 @@ class Store:
         )
 
     async def groups_behind(self, limit: int) -> list[str]:
-        """Groups whose controllers have not heard of their latest roster."""
+        """Groups whose controllers have not heard of their latest roster. Any of them: what fails each time must not
+        stand before all others.
+        """
         rows = await self._db.rows(
-            "SELECT id FROM groups WHERE told_version < version AND status = 'active' AND id > '' ORDER BY id LIMIT ?",
+            """SELECT id FROM groups WHERE told_version < version AND status = 'active' AND id > ''
+               ORDER BY random() LIMIT ?""",
             limit,
         )
         return [str(row["id"]) for row in rows]
@@ -204,9 +207,9 @@ class Store:
         await self._db.rows("UPDATE people SET told_access = ?2 WHERE id = ?1 AND told_access < ?2", user_id, version)
 
     async def people_behind(self, limit: int) -> list[str]:
-        """People whose groups have not all heard that access was taken away."""
+        """People whose groups have not all heard that access was taken away; any of them, as above."""
         rows = await self._db.rows(
-            "SELECT id FROM people WHERE told_access < access_version AND id > '' ORDER BY id LIMIT ?", limit
+            "SELECT id FROM people WHERE told_access < access_version AND id > '' ORDER BY random() LIMIT ?", limit
         )
         return [str(row["id"]) for row in rows]
 
