@@ -79,8 +79,8 @@ class Yes(Orchestrator):
 class Directory:
     """Their bearers are their names."""
 
-    def __init__(self, status: str = "active") -> None:
-        self.database, self.orchestrator = FakeDatabase(), Yes()
+    def __init__(self, status: str = "active", database: FakeDatabase | None = None) -> None:
+        self.database, self.orchestrator = database or FakeDatabase(), Yes()
         self._furnish(status)
         ports, self._ids = ports_with(None), 0
         signer = Signer(Tokens(ES256), ports.settings.signing_key, "app", "orchestrator", "https://o.test")

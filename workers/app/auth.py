@@ -19,6 +19,7 @@ from shared.http import Authenticate, anyone
 from shared.keys import b64url
 
 TOKEN_PREFIX: Final = "prl_"  # noqa: S105 -- what a token looks like, not one
+GROUP_READ: Final = "parley.group"
 _TOKEN_BYTES: Final = 32
 
 
@@ -35,15 +36,22 @@ def token_digest(token: str) -> str:
 async def person(request: Request, raw: bytes, ports: AppPorts) -> Person:
     """The person behind the bearer token."""
     del raw
-    found = await _holder(_bearer(request), ports)
+    token = _bearer(request)
+    if ports.sign_in is not None and "." in token:
+        found = await ports.sign_in.person(token)
+    else:
+        found = await _holder(token, request, ports)
     note(sub=found.id)
     return found
 
 
-async def _holder(token: str, ports: AppPorts) -> Person:
-    if ports.sign_in is not None and "." in token:
-        return await ports.sign_in.person(token)
-    found = await ports.store.person_of_token(token_digest(token), ports.now())
+async def _holder(token: str, request: Request, ports: AppPorts) -> Person:
+    """With whoever it is comes the group that the path names; `app.groups.find_group` takes it."""
+    digest, group_id = token_digest(token), request.path_params.get("group_id")
+    if group_id is None:
+        found = await ports.store.person_of_token(digest, ports.now())
+    else:
+        found, request.scope[GROUP_READ] = await ports.store.person_and_group(digest, ports.now(), group_id)
     if found is None:
         raise InvalidCredential(reason="unknown bearer")
     return found

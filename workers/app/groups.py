@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.api import Change, Model, PageQuery, PersonCall, Title, endpoints, next_cursor
+from app.auth import GROUP_READ
 from app.store import GroupRow
 from shared.errors import (
     Conflict,
@@ -163,8 +164,7 @@ async def read_group(call: PersonCall) -> GroupRecord:
 
 
 async def _record(call: PersonCall, group: GroupRow) -> GroupRecord:
-    members = await call.ports.rosters.members(group.id)
-    agents = await call.ports.rosters.agents_in(group.id)
+    members, agents = await call.ports.rosters.everybody(group.id)
     return GroupRecord.model_validate(
         {
             **_summary(group).model_dump(),
@@ -233,8 +233,14 @@ def require_owner(group: GroupRow) -> None:
 
 
 async def find_group(call: PersonCall) -> GroupRow:
-    """The group of the path. Raises NotFound when it is absent or not this person's to know of."""
-    group = await call.ports.store.group(call.path["group_id"], call.caller)
+    """The group of the path. Raises NotFound when it is absent or not this person's to know of.
+
+    Once, it has been read with the person already; from then on it may have changed.
+    """
+    if GROUP_READ in call.request.scope:
+        group: GroupRow | None = call.request.scope.pop(GROUP_READ)
+    else:
+        group = await call.ports.store.group(call.path["group_id"], call.caller)
     if group is None:
         raise NotFound
     return group

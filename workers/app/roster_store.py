@@ -14,6 +14,9 @@ from shared.ports import Database, Row, Statement
 _ANOTHER_OWNER: Final = """EXISTS (SELECT 1 FROM memberships AS others
                            WHERE others.group_id = ?1 AND others.role = 'owner' AND others.user_id <> ?2)"""
 
+_AGENTS_IN: Final = f"""SELECT {AGENT} FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
+               WHERE group_agents.group_id = ? AND agents.deleted_at IS NULL ORDER BY agents.id"""  # noqa: S608
+
 
 @dataclass(frozen=True)
 class MemberRow:
@@ -26,13 +29,12 @@ class RosterStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def members(self, group_id: str) -> list[MemberRow]:
-        rows = await self._db.rows(
-            """SELECT people.id AS user_id, people.name, memberships.role FROM memberships
-               JOIN people ON people.id = memberships.user_id WHERE memberships.group_id = ? ORDER BY people.id""",
-            group_id,
-        )
-        return [_member(row) for row in rows]
+    async def everybody(self, group_id: str) -> tuple[list[MemberRow], list[AgentRow]]:
+        """The people and the agents in a group."""
+        people = """SELECT people.id AS user_id, people.name, memberships.role FROM memberships
+               JOIN people ON people.id = memberships.user_id WHERE memberships.group_id = ? ORDER BY people.id"""
+        members, agents = await self._db.batch([(people, (group_id,)), (_AGENTS_IN, (group_id,))])
+        return [_member(row) for row in members], [agent_row(row) for row in agents]
 
     async def members_page(self, group_id: str, after: str, limit: int) -> list[MemberRow]:
         rows = await self._db.rows(
@@ -56,12 +58,7 @@ class RosterStore:
         return _member(rows[0]) if rows else None
 
     async def agents_in(self, group_id: str) -> list[AgentRow]:
-        rows = await self._db.rows(
-            f"""SELECT {AGENT} FROM group_agents JOIN agents ON agents.id = group_agents.agent_id
-               WHERE group_agents.group_id = ? AND agents.deleted_at IS NULL ORDER BY agents.id""",  # noqa: S608
-            group_id,
-        )
-        return [agent_row(row) for row in rows]
+        return [agent_row(row) for row in await self._db.rows(_AGENTS_IN, group_id)]
 
     # ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
