@@ -16,7 +16,7 @@ from tools.assemble import assemble
 from tools.console import out
 
 FIRST = "e2e"
-STARTS_A_STACK = re.compile(r"\bStack\.start\(|\bdeployment_asking\(")
+STARTS_A_STACK = re.compile(r"\bStack\.start\(|\bdeployment_(asking|told)\(")
 # Searches the logs of the stack that its own lane has used, so both lanes end with it.
 SEARCHES_LOGS = "tests/e2e/test_canary.py::test_no_log_line_of_any_test_holds_anything_that_looks_like_a_token"
 

@@ -4,8 +4,10 @@ import json
 import secrets
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +17,10 @@ from shared.signing import Audience, Signer
 from shared.tokens import Tokens
 from tests.e2e.issuer import Issuer
 from tools.es256 import HostEs256
-from tools.local import APP_ID, LocalKeys
-from tools.stack import Stack
+from tools.local import APP_ID, LocalKeys, local_keys, overrides, register_app_key
+from tools.stack import Ports, Stack
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 TOKENS = Tokens(HostEs256())
 # Nothing here leaves the machine. By default httpx reads every root certificate for each call, which takes it thirty
 # times as long as the call itself.
@@ -107,6 +110,22 @@ class Team:
         """What `POST /infra/groups` gives to an app."""
         body = {"group_id": group_id, "org_id": self.org_id, "user_id": self.ids["ada"]}
         return _answered(self.deployment.post_signed(self.deployment.app_signer(), "/infra/groups", body))
+
+
+@contextmanager
+def deployment_told(
+    keys_folder: Path, told: Mapping[str, Mapping[str, str]], root: Path = ROOT
+) -> Iterator[Deployment]:
+    """A stack of its own, whose Workers are told otherwise; `told` is by their names."""
+    keys, ports = local_keys(keys_folder), Ports(0, 0, 0).resolve()
+    settings = {worker: {**own, **told.get(worker, {})} for worker, own in overrides(keys, ports).items()}
+    lines: list[str] = []
+    with Stack.start(
+        root=root, ports=ports, state_dir=None, overrides=settings, on_log=lambda _, line: lines.append(line)
+    ) as stack:
+        stack.migrate()
+        register_app_key(stack, keys)
+        yield Deployment(stack, keys, lines)
 
 
 def _answered(response: httpx.Response) -> dict[str, Any]:

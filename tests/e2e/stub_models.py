@@ -11,11 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.agents.providers.completions import DONE, call, finish, text, usage
-from tests.e2e.deployment import Deployment
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
+from tests.e2e.deployment import ROOT, Deployment, deployment_told
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 Asked = dict[str, Any]
 Handler = BaseHTTPRequestHandler
 Script = Callable[[Handler, Asked], None]
@@ -127,17 +124,7 @@ def deployment_asking(
     """The stack of the checkout `root`, whose provider of that name is this one; `told` are more settings of the Agents
     Worker.
     """
-    keys, ports = local_keys(keys_folder), Ports(0, 0, 0).resolve()
-    everything = overrides(keys, ports)
-    everything["agents"] |= {
-        "PROVIDERS": json.dumps([{"name": name, "base_url": f"{stub.origin}/v1", "key_secret": "STUB_KEY"}]),
-        "STUB_KEY": key,
-        **told,
-    }
-    lines: list[str] = []
-    with Stack.start(
-        root=root, ports=ports, state_dir=None, overrides=everything, on_log=lambda _, line: lines.append(line)
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+    provider = {"name": name, "base_url": f"{stub.origin}/v1", "key_secret": "STUB_KEY"}
+    settings = {"PROVIDERS": json.dumps([provider]), "STUB_KEY": key, **told}
+    with deployment_told(keys_folder, {"agents": settings}, root) as deployment:
+        yield deployment

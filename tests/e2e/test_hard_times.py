@@ -7,16 +7,13 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Team
+from tests.e2e.deployment import Deployment, Team, deployment_told
 from tests.e2e.seat import routing_token, take_seat
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
+from tools.stack import Stack
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PER_MINUTE = 240
 # What every request of a person, of the App and of a group asks the directory for.
 TABLES = ("tokens", "people", "groups", "app_keys")
@@ -25,16 +22,9 @@ FRONT_END = "http://localhost:5173"
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
-    told = overrides(keys, ports)
-    told["app"] |= {"REQUESTS_PER_MINUTE": str(PER_MINUTE), "CORS_ORIGINS": FRONT_END}
-    lines: list[str] = []
-    with Stack.start(
-        root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, text: lines.append(text)
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+    app = {"REQUESTS_PER_MINUTE": str(PER_MINUTE), "CORS_ORIGINS": FRONT_END}
+    with deployment_told(tmp_path_factory.mktemp("keys"), {"app": app}) as deployment:
+        yield deployment
 
 
 @pytest.fixture

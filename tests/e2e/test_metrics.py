@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Team
+from tests.e2e.deployment import Deployment, Team, deployment_told
 from tests.e2e.seat import Sit
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OWN = frozenset({"wrangler.toml", "build", ".local", ".git"})
@@ -34,18 +32,9 @@ def counting_checkout(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
-    lines: list[str] = []
-    with Stack.start(
-        root=counting_checkout(tmp_path_factory.mktemp("root")),
-        ports=ports,
-        state_dir=None,
-        overrides=overrides(keys, ports),
-        on_log=lambda _, text: lines.append(text),
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+    root = counting_checkout(tmp_path_factory.mktemp("root"))
+    with deployment_told(tmp_path_factory.mktemp("keys"), {}, root) as deployment:
+        yield deployment
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from bench.parts.weight import wasm_heaps
 from tests.agents.providers.completions import DONE, call, finish, text, usage
-from tests.e2e.deployment import Deployment, Team
+from tests.e2e.deployment import ROOT, Deployment, Team
 from tests.e2e.seat import Sit
-from tests.e2e.stub_models import ROOT, Asked, StubModels, deployment_asking, results, streaming
+from tests.e2e.stub_models import Asked, StubModels, deployment_asking, results, streaming
 from tests.e2e.test_runs import finals
 from tools.setup.layout import Layout
 from tools.setup.prepare import warm_snapshot

@@ -7,33 +7,22 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Team
+from tests.e2e.deployment import Deployment, Team, deployment_told
 from tests.e2e.receiver import Receiver
-from tools.local import local_keys, overrides, register_app_key
-from tools.stack import Ports, Stack
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
 ALL = ["group.archived", "message.created", "run.finished"]
 
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    keys, ports = local_keys(tmp_path_factory.mktemp("keys")), Ports(0, 0, 0).resolve()
-    told = overrides(keys, ports)
-    told["orchestrator"] |= {"WEBHOOK_RETRIES_S": "1 1 1", "WEBHOOK_TIMEOUT_S": "1"}
-    lines: list[str] = []
-    with Stack.start(
-        root=ROOT, ports=ports, state_dir=None, overrides=told, on_log=lambda _, text: lines.append(text)
-    ) as stack:
-        stack.migrate()
-        register_app_key(stack, keys)
-        yield Deployment(stack, keys, lines)
+    orchestrator = {"WEBHOOK_RETRIES_S": "1 1 1", "WEBHOOK_TIMEOUT_S": "1"}
+    with deployment_told(tmp_path_factory.mktemp("keys"), {"orchestrator": orchestrator}) as deployment:
+        yield deployment
 
 
 @pytest.fixture
