@@ -1,10 +1,9 @@
 """Calling the Agents Worker for a run, and telling the group what comes back.
 
-Law: I/O only; what a run is and how it ends is decided in `runs` and `run_stream`. Deltas are gathered for GATHER_S, so
-that a fast model costs a few frames, not one a token.
+Law: I/O only; what a run is and how it ends is decided in `runs` and `run_stream`. The Agents Worker gathers words, so
+that a fast model costs a few frames, not one a word.
 """
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -17,16 +16,16 @@ from durable_objects.group import Group
 from durable_objects.renewal import Sessions
 from durable_objects.run_stream import RunStream
 from shared.clock import seconds
+from shared.deadline import Deadline
 from shared.edge.crypto import new_jti
 from shared.edge.js import now_ms
 from shared.edge.peer import BoundPeer
-from shared.edge.timer import done_within
+from shared.edge.timer import runtime_timer
 from shared.edge.tracing import arrived
 from shared.log import Field, Log, whereabouts
 from shared.tokens import Tokens
 from shared.trace import leave
 
-GATHER_S: Final = 0.03
 SILENCE_S: Final = 30.0
 _TARGET: Final = "/agents/run"
 _OK: Final = 200
@@ -89,43 +88,28 @@ class AgentCalls:
         if response.status != _OK:
             stream.ending = stream.cut("error", f"The Agents Worker answered {response.status}")
             return
-        reader = response.body.getReader()
+        reader, silence = response.body.getReader(), Deadline(runtime_timer)
         try:
-            await self._pump(run_id, reader, stream)
+            await self._pump(run_id, reader, silence, stream)
         finally:
+            silence.close()
             with suppress(JsException):  # cancelling a stream that is over already
                 await reader.cancel()
 
-    async def _pump(self, run_id: str, reader: Any, stream: RunStream) -> None:
-        """Reads until the ending; tells the group at most once every GATHER_S."""
-        gathered, told = "", stream.usage
-        loop = asyncio.get_running_loop()
-        told_at = loop.time() - GATHER_S
-        reading: asyncio.Future[Any] | None = None
+    async def _pump(self, run_id: str, reader: Any, silence: Deadline, stream: RunStream) -> None:
+        """Tells the group what comes in, until the ending. Raises TimeoutError when nothing comes any more."""
+        told = stream.usage
         while stream.ending is None:
-            reading = reading or self._next_piece(reader)
-            wait_s = max(told_at + GATHER_S - loop.time(), 0) if gathered else SILENCE_S
-            if await done_within(reading, wait_s):
-                piece, reading = reading.result(), None
-                if piece.done:
-                    break
-                gathered += stream.feed(piece.value.to_bytes())
-                if stream.usage != told and stream.ending is None:
-                    told = stream.usage
-                    self._receive(RunUsed(run_id, told))
-            elif not gathered:
-                raise TimeoutError("silence")
-            if gathered and loop.time() - told_at >= GATHER_S:
-                self._receive(RunSaid(run_id, gathered))
-                gathered, told_at = "", loop.time()
-        if gathered:
-            self._receive(RunSaid(run_id, gathered))
-
-    def _next_piece(self, reader: Any) -> asyncio.Future[Any]:
-        reading: asyncio.Future[Any] = asyncio.ensure_future(reader.read())
-        # One that is still open when the stream is cancelled fails then, and nobody waits for it any more.
-        reading.add_done_callback(lambda done: None if done.cancelled() else done.exception())
-        return reading
+            with silence.within(SILENCE_S):
+                piece = await reader.read()
+            if piece.done:
+                return
+            text = stream.feed(piece.value.to_bytes())
+            if text:
+                self._receive(RunSaid(run_id, text))
+            if stream.usage != told and stream.ending is None:
+                told = stream.usage
+                self._receive(RunUsed(run_id, told))
 
 
 def _figures(ending: RunEnded | RunDeferred) -> dict[str, Field]:

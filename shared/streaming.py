@@ -6,15 +6,16 @@ then, and a model call that nobody reads any more is closed within two of them.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from typing import Final, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 BEAT_S: Final = 0.5
 AHEAD_PIECES: Final = 64
+P = TypeVar("P")
 
 
 class _Bell:
@@ -33,6 +34,10 @@ class _Bell:
         if not self._rung:
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
+        self._rung = False
+
+    def silence(self) -> None:
+        """It has not rung for who comes now."""
         self._rung = False
 
 
@@ -57,28 +62,52 @@ class _Pulse:
         self._timer = self._loop.call_later(self._every_s, self._tick)
 
 
-async def with_heartbeat(
-    source: AsyncGenerator[str], beat: str, every_s: float = BEAT_S, *, joining: bool = False
-) -> AsyncGenerator[str]:
-    """The pieces of `source`, and `beat` after each `every_s` without one. Closing this closes the source at once.
+async def with_heartbeat(source: AsyncGenerator[str], beat: str, every_s: float = BEAT_S) -> AsyncGenerator[str]:
+    """The pieces of `source`, and `beat` after each `every_s` without one. Closing this closes the source at once."""
+    async with aclosing(_beating(source, str, beat, every_s)) as pieces:
+        async for piece in pieces:
+            yield piece
 
-    `joining`: what has piled up while the reader was busy comes as one piece, so that who lags behind catches up.
+
+async def gathered(
+    source: AsyncGenerator[P],
+    told: Callable[[Sequence[P]], str],
+    beat: str,
+    every_s: float = BEAT_S,
+    gather_s: float = 0.0,
+) -> AsyncGenerator[str]:
+    """The same, with all that has come in the meantime as one piece: while the reader was busy, so that who lags behind
+    catches up, and for `gather_s` after the piece before. What comes after a pause comes at once, and so does the end.
     """
-    pieces: deque[str] = deque()
-    news, taken = _Bell(), _Bell()
+    async with aclosing(_beating(source, told, beat, every_s, gather_s)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def _beating(
+    source: AsyncGenerator[P],
+    told: Callable[[Any], str],
+    beat: str,
+    every_s: float,
+    gather_s: float | None = None,
+) -> AsyncGenerator[str]:
+    """`told` makes a text of one piece or, when they are gathered, of many."""
+    loop = asyncio.get_running_loop()
     async with aclosing(source):
-        reading = asyncio.ensure_future(_read_ahead(source, pieces, news, taken))
-        pulse = _Pulse(every_s, news)
+        ahead = _Ahead[P]()
+        reading = asyncio.ensure_future(ahead.read(source))
+        pulse = _Pulse(every_s, ahead.news)
+        free_at_s = 0.0
         try:
-            while pieces or not reading.done():
-                await news.rung()
-                while pieces:
+            while ahead.pieces or not reading.done():
+                await ahead.news.rung()
+                while ahead.pieces:
                     pulse.heard, pulse.is_due = True, False
-                    piece = "".join(pieces) if joining else pieces[0]
-                    for _ in range(len(pieces) if joining else 1):
-                        pieces.popleft()
-                    taken.ring()
-                    yield piece
+                    if gather_s and (wait_s := free_at_s - loop.time()) > 0:
+                        await ahead.full_within(wait_s)
+                    taken = ahead.take(1 if gather_s is None else len(ahead.pieces))
+                    yield told(taken[0] if gather_s is None else taken)
+                    free_at_s = loop.time() + (gather_s or 0.0)
                 if pulse.is_due:
                     pulse.is_due = False
                     yield beat
@@ -88,15 +117,40 @@ async def with_heartbeat(
             await _ended(reading)
 
 
-async def _read_ahead(source: AsyncGenerator[str], pieces: deque[str], news: _Bell, taken: _Bell) -> None:
-    try:
-        async for piece in source:
-            pieces.append(piece)
-            news.ring()
-            while len(pieces) >= AHEAD_PIECES:
-                await taken.rung()
-    finally:
-        news.ring()
+class _Ahead(Generic[P]):
+    """What a source has given and its reader has not taken yet."""
+
+    def __init__(self) -> None:
+        self.pieces: deque[P] = deque()
+        self.news = _Bell()
+        self._taken = _Bell()
+        self._full = _Bell()
+        self._is_over = False
+
+    async def read(self, source: AsyncGenerator[P]) -> None:
+        try:
+            async for piece in source:
+                self.pieces.append(piece)
+                self.news.ring()
+                while len(self.pieces) >= AHEAD_PIECES:
+                    self._full.ring()
+                    await self._taken.rung()
+        finally:
+            self._is_over = True
+            self._full.ring()
+            self.news.ring()
+
+    async def full_within(self, wait_s: float) -> None:
+        """So long, or until there is nothing to wait for."""
+        if not self._is_over and len(self.pieces) < AHEAD_PIECES:
+            self._full.silence()
+            asyncio.get_running_loop().call_later(wait_s, self._full.ring)
+            await self._full.rung()
+
+    def take(self, count: int) -> list[P]:
+        found = [self.pieces.popleft() for _ in range(count)]
+        self._taken.ring()
+        return found
 
 
 async def _ended(reading: asyncio.Future[None]) -> None:

@@ -1,33 +1,22 @@
-"""Waiting with an end, without leaving a timer behind.
+"""The runtime's timer, for what must leave none behind.
 
-Law: every timer that is set here is cleared here. Pyodide's event loop (314.0.6) only forgets a cancelled `call_later`;
-the runtime's own timer runs on, and a pending timer keeps a Durable Object in memory.
+Law: a timer that is cancelled is gone. Pyodide's event loop (314.0.6) only forgets a cancelled `call_later`; the
+runtime's own timer runs on, and a pending timer keeps a Durable Object in memory.
 """
 
-import asyncio
-from typing import Any
+from collections.abc import Callable
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import create_once_callable
 
 
-async def done_within(future: asyncio.Future[Any], seconds: float) -> bool:
-    """Whether `future` is done, at the latest after so long. It is not cancelled."""
-    if future.done():
-        return True
-    woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def wake(*_: object) -> None:
-        if not woken.done():
-            woken.set_result(None)
-
-    callback = create_proxy(wake)
+def runtime_timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
+    """Calls `ring` in so many seconds. What it gives cancels, once, and only before that."""
+    callback = create_once_callable(ring)
     timer = js.setTimeout(callback, int(seconds * 1000))
-    future.add_done_callback(wake)
-    try:
-        await woken
-    finally:
+
+    def cancel() -> None:
         js.clearTimeout(timer)
-        future.remove_done_callback(wake)
         callback.destroy()
-    return future.done()
+
+    return cancel

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.streaming import AHEAD_PIECES, with_heartbeat
+from shared.streaming import AHEAD_PIECES, gathered, with_heartbeat
 
 SOON_S = 0.001
 LONG_S = 60.0
@@ -22,6 +22,25 @@ class Source:
             yield "a"
             await self.go_on.wait()
             yield "b"
+        finally:
+            self.closed = True
+
+
+class Words:
+    """Says them one soon after the other, and then nothing until it may end."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.ended = asyncio.Event()
+        self.closed = False
+
+    async def pieces(self) -> AsyncGenerator[str]:
+        try:
+            for word in self.words:
+                yield word
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            await self.ended.wait()
         finally:
             self.closed = True
 
@@ -79,19 +98,68 @@ async def test_a_failure_of_the_source_is_the_readers() -> None:
         assert [piece async for piece in with_heartbeat(broken(), "♥", LONG_S)] == []
 
 
-@pytest.mark.parametrize("joining", [True, False])
-async def test_a_slow_reader_gets_everything_in_order(joining: bool) -> None:
-    async def many() -> AsyncGenerator[str]:
-        for number in range(3 * AHEAD_PIECES):
-            yield f"{number},"
+async def many() -> AsyncGenerator[str]:
+    for number in range(3 * AHEAD_PIECES):
+        yield f"{number},"
 
+
+ALL_OF_THEM = "".join(f"{number}," for number in range(3 * AHEAD_PIECES))
+
+
+@pytest.mark.parametrize("gathering", [True, False])
+async def test_a_slow_reader_gets_everything_in_order(gathering: bool) -> None:
     found = []
-    async for piece in with_heartbeat(many(), "♥", LONG_S, joining=joining):
+    stream = gathered(many(), "".join, "♥", LONG_S) if gathering else with_heartbeat(many(), "♥", LONG_S)
+    async for piece in stream:
         found.append(piece)
         for _ in range(10):
             await asyncio.sleep(0)
-    assert "".join(found) == "".join(f"{number}," for number in range(3 * AHEAD_PIECES))
-    assert len(found) < AHEAD_PIECES if joining else len(found) == 3 * AHEAD_PIECES
+    assert "".join(found) == ALL_OF_THEM
+    assert len(found) < AHEAD_PIECES if gathering else len(found) == 3 * AHEAD_PIECES
+
+
+async def test_what_is_more_than_is_read_ahead_does_not_wait_for_its_time() -> None:
+    assert "".join([piece async for piece in gathered(many(), "".join, "♥", LONG_S, LONG_S)]) == ALL_OF_THEM
+
+
+async def test_the_first_comes_at_once_what_follows_is_gathered_and_the_end_waits_for_nothing() -> None:
+    source = Words("a", "b", "c", "d")
+    stream = gathered(source.pieces(), "".join, "♥", LONG_S, LONG_S)
+    assert await anext(stream) == "a"
+    following = asyncio.ensure_future(anext(stream))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not following.done()
+    source.ended.set()
+    assert await following == "bcd"
+    assert [piece async for piece in stream] == []
+
+
+async def test_what_was_gathered_goes_on_when_its_time_has_come() -> None:
+    source = Words("a", "b", "c")
+    async with aclosing(gathered(source.pieces(), "".join, "♥", LONG_S, SOON_S)) as stream:
+        assert [await anext(stream) for _ in range(2)] == ["a", "bc"]
+
+
+async def test_what_comes_after_a_pause_comes_at_once() -> None:
+    source = Source()
+    async with aclosing(gathered(source.pieces(), "".join, "♥", LONG_S, SOON_S)) as stream:
+        assert await anext(stream) == "a"
+        await asyncio.sleep(2 * SOON_S)
+        source.go_on.set()
+        assert await anext(stream) == "b"
+
+
+async def test_a_reader_that_goes_away_while_words_are_gathered_closes_the_source() -> None:
+    source = Words("a", "b")
+    async with aclosing(gathered(source.pieces(), "".join, "♥", LONG_S, LONG_S)) as stream:
+        assert await anext(stream) == "a"
+        following = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        following.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await following
+    assert source.closed
 
 
 async def test_a_source_is_not_read_far_ahead_of_its_reader() -> None:

@@ -25,7 +25,7 @@ from shared.edge.peer import js_request
 from shared.edge.worker import Environment
 from shared.errors import NotFound, Unavailable
 from shared.log import Log, whereabouts
-from shared.streaming import Closing, with_heartbeat
+from shared.streaming import Closing, gathered
 from workers import DurableObject
 
 _AFTER = "X-After"
@@ -64,9 +64,7 @@ class RunBuffer(DurableObject):
             # Whatever becomes of the run, its tape does not stay.
             await self._ctx.storage.setAlarm(now_ms() + 2 * KEPT_MS)
             self._go_on(self._record(body))
-        return await serve(
-            Closing(with_heartbeat(frames, ":\n\n", joining=True), media_type=_MEDIA_TYPE), raw, self._go_on
-        )
+        return await serve(Closing(gathered(frames, "".join, ":\n\n"), media_type=_MEDIA_TYPE), raw, self._go_on)
 
     async def alarm(self, *_: Any) -> None:
         if self._tape.is_running:

@@ -10,12 +10,12 @@ from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from agents.deadline import Deadline
 from agents.prompt import chat_messages, exchanges
 from agents.providers import Ask, Ending, Piece, ToolCalls
 from agents.providers.completion_stream import CompletionStream
 from agents.providers.http import Answer, Broken, HttpPost
 from agents.tools import Round, ToolSpec
+from shared.deadline import Deadline
 from shared.errors import InvalidBody, Misconfigured, ParleyError, TooManyRequests, Unavailable
 
 RETRIES: Final = 2

@@ -10,12 +10,12 @@ from typing import Final, Literal
 
 from pydantic_core import to_json
 
-from agents.deadline import Deadline
 from agents.tools import ARGS_LIMIT_CHARS, Call, ToolFailed, ToolSpec, clipped
 from agents.tools.host import HOST_TOOLS
 from agents.tools.tool import Signature, Tool
 from agents.turn import Turn
 from shared.agent_api import AgentRunRequest
+from shared.deadline import Deadline
 from shared.log import Log, whereabouts
 
 TOOL_LIMIT_S: Final = 20.0

@@ -5,27 +5,34 @@ piece of an answer would leave thousands behind; this one is set again only afte
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+SetTimer = Callable[[float, Callable[[], None]], Callable[[], object]]
+"""Has that called in so many seconds; what it gives cancels."""
+
+
+def loop_timer(seconds: float, ring: Callable[[], None]) -> Callable[[], object]:
+    return asyncio.get_running_loop().call_later(seconds, ring).cancel
+
 
 class Deadline:
-    def __init__(self) -> None:
+    def __init__(self, set_timer: SetTimer = loop_timer) -> None:
+        self._set_timer = set_timer
         self._waiting: asyncio.Task[Any] | None = None
         self._until_s = 0.0
-        # Pyodide's handles do not know when they ring.
-        self._timer: asyncio.Handle | None = None
+        self._cancel: Callable[[], object] | None = None
         self._rings_at_s = 0.0
         self._rung = False
 
     @contextmanager
     def within(self, limit_s: float) -> Iterator[None]:
         """Raises TimeoutError when what is awaited inside takes longer. Never around a `yield`."""
-        loop = asyncio.get_running_loop()
-        self._waiting, self._until_s, self._rung = asyncio.current_task(), loop.time() + limit_s, False
-        if self._timer is None or self._rings_at_s > self._until_s:
-            self._set(loop)
+        now_s = asyncio.get_running_loop().time()
+        self._waiting, self._until_s, self._rung = asyncio.current_task(), now_s + limit_s, False
+        if self._cancel is None or self._rings_at_s > self._until_s:
+            self._set(now_s)
         try:
             yield
         except asyncio.CancelledError as exc:
@@ -36,20 +43,22 @@ class Deadline:
             self._waiting = None
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
 
-    def _set(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _set(self, now_s: float) -> None:
         self.close()
         self._rings_at_s = self._until_s
-        self._timer = loop.call_at(self._until_s, self._ring, loop)
+        self._cancel = self._set_timer(self._until_s - now_s, self._ring)
 
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
+    def _ring(self) -> None:
+        self._cancel = None
         if self._waiting is None:
             return
-        if loop.time() < self._until_s:
-            self._set(loop)
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._until_s:
+            self._set(now_s)
             return
         self._rung = True
         self._waiting.cancel()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.deadline import Deadline
+from shared.deadline import Deadline
 
 SOON_S, LONG_S = 0.005, 60.0
 
@@ -54,22 +54,38 @@ async def test_what_is_not_waiting_is_not_ended() -> None:
     await asyncio.sleep(SOON_S * 3)
 
 
-async def test_a_hundred_pieces_set_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop, timers = asyncio.get_running_loop(), 0
-    call_at = loop.call_at
+async def test_a_hundred_pieces_set_one_timer_and_leave_none() -> None:
+    timers: list[str] = []
 
-    def counted(when: float, callback: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
-        nonlocal timers
-        timers += 1
-        return call_at(when, callback, *arguments)
+    def set_timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
+        del seconds, ring
+        timers.append("set")
+        return lambda: timers.append("cancelled")
 
-    monkeypatch.setattr(loop, "call_at", counted)
-    deadline = Deadline()
+    deadline = Deadline(set_timer)
     for _ in range(100):
         with deadline.within(LONG_S):
             await asyncio.sleep(0)
     deadline.close()
-    assert timers == 1
+    deadline.close()
+    assert timers == ["set", "cancelled"]
+
+
+async def test_a_timer_that_rings_too_early_is_set_again_for_the_rest() -> None:
+    rings: list[Callable[[], None]] = []
+
+    def set_timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
+        assert 0 < seconds <= LONG_S
+        rings.append(ring)
+        return lambda: None
+
+    deadline = Deadline(set_timer)
+    with deadline.within(LONG_S):
+        rings[0]()
+        await asyncio.sleep(0)
+    assert len(rings) == 2
+    rings[1]()
+    assert len(rings) == 2, "nobody waits any more"
 
 
 async def test_being_cancelled_is_no_time_out() -> None:
