@@ -1,4 +1,4 @@
-"""A short life under fire on the real runtime; `make chaos` is the long one."""
+"""A moment under fire on the real runtime; `make chaos` is the long one, and `.ci/run` has 50 kills of it."""
 
 import secrets
 
