@@ -24,6 +24,8 @@ from shared.keys import PrivateKey, PublicKey, b64url_bytes
 from shared.strict_json import strict_object
 
 SKEW_S: Final = 5
+SIGNED_LIMIT: Final = 128
+"""How many reused credentials are remembered: half a megabyte at most."""
 ORCHESTRATOR: Final = "orchestrator"
 """The issuer of routing tokens and session certificates."""
 _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")
@@ -117,17 +119,22 @@ C = TypeVar("C", bound=Claims)
 
 @dataclass(frozen=True)
 class Kind(Generic[C]):
-    """One kind of credential: its `typ`, its claims and its limits. No kind passes for another."""
+    """One kind of credential: its `typ`, its claims and its limits. No kind passes for another.
+
+    `reused`: it comes with one request after the other, and its signature is calculated once; whether its key and its
+    time are still good is asked each time.
+    """
 
     typ: str
     claims: type[C]
     life_s: int
     limit_bytes: int = 2048
+    reused: bool = False
 
 
 REQUEST: Final = Kind("gc-req+jwt", RequestClaims, life_s=60)
 ROUTING: Final = Kind("gc-routing+jwt", RoutingClaims, life_s=60)
-SESSION: Final = Kind("gc-session+jwt", SessionClaims, life_s=24 * 3600, limit_bytes=4096)
+SESSION: Final = Kind("gc-session+jwt", SessionClaims, life_s=24 * 3600, limit_bytes=4096, reused=True)
 ARCHIVE: Final = Kind("gc-archive+jwt", ArchiveClaims, life_s=60)
 
 
@@ -186,6 +193,7 @@ class Tokens:
     def __init__(self, es256: Es256, rs256: Rs256 | None = None) -> None:
         self._jws = jwt.PyJWS(algorithms=[])
         self._jws.register_algorithm("ES256", _PortAlgorithm(es256))
+        self._signed: dict[tuple[str, str], None] = {}
         if rs256 is not None:
             self._jws.register_algorithm("RS256", _VerifyingAlgorithm(rs256))
 
@@ -221,6 +229,14 @@ class Tokens:
     def check_signature(self, envelope: Envelope, key: PublicKey) -> None:
         """Raises InvalidCredential unless `key` signed it."""
         self.check_foreign_signature(envelope.token, key.pem(), "ES256")
+
+    def _check_signature_once(self, envelope: Envelope, key: PublicKey) -> None:
+        """As `check_signature`. What that key has signed, to the letter, it has signed for good."""
+        if (envelope.token, key.thumbprint) not in self._signed:
+            self.check_signature(envelope, key)
+            while len(self._signed) >= SIGNED_LIMIT:
+                del self._signed[next(iter(self._signed))]
+            self._signed[envelope.token, key.thumbprint] = None
 
     def check_foreign_signature(self, token: str, pem: str, algorithm: Literal["ES256", "RS256"]) -> None:
         """The same for any compact token; form and claims are its reader's. Raises InvalidCredential."""
@@ -259,7 +275,10 @@ class Tokens:
         """
         if key is None:
             raise InvalidCredential(reason="unknown kid")
-        self.check_signature(envelope, key)
+        if kind.reused:
+            self._check_signature_once(envelope, key)
+        else:
+            self.check_signature(envelope, key)
         claims = self.check_claims(kind, envelope, now_s=now_s, lapsed_s=lapsed_s)
         if claims.iss != issuer:
             raise InvalidCredential(reason="issuer")
