@@ -22,7 +22,10 @@ SHARED_IMPORTS = (
     *("hmac", "inspect", "itertools", "json", "logging", "re", "string", "traceback", "typing", "urllib.parse"),
     *("starlette.applications", "starlette.routing", "starlette.requests", "starlette.responses"),
     *("starlette.middleware", "starlette.exceptions", "starlette.datastructures", "starlette.concurrency"),
-    *("pydantic", "pydantic_core", "jwt", "workers", "pyodide.ffi", "js"),
+    # pydantic imports its own parts only as they are asked for.
+    *("pydantic.main", "pydantic.fields", "pydantic.types", "pydantic.type_adapter", "pydantic.json_schema"),
+    *("pydantic.functional_validators", "pydantic.functional_serializers", "pydantic_core", "jwt"),
+    *("workers", "pyodide.ffi", "js"),
 )
 
 # The snapshot restores this module too, so its name must not be one that any Worker has.
