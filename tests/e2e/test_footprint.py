@@ -21,10 +21,13 @@ def test_a_worker_uploads_at_most_12_mb(team: Team, worker: str) -> None:
 
 
 @pytest.mark.parametrize("worker", WORKERS)
-def test_own_code_takes_at_most_twice_as_long_to_import_as_packages(team: Team, tmp_path: Path, worker: str) -> None:
+def test_packages_come_compiled_and_own_code_takes_at_most_twice_as_long_to_import(
+    team: Team, tmp_path: Path, worker: str
+) -> None:
     """Both are timed in one run, so that a slow machine is slow with both."""
     del team
     took = imports(ROOT, worker, tmp_path / "cold")
+    assert took.packages_compiled == 0
     assert took.own_s <= 2 * took.packages_s, f"{worker} imports more than it should: {took}"
 
 

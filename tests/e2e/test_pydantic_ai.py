@@ -13,6 +13,7 @@ from tests.e2e.deployment import ROOT, Deployment, Team
 from tests.e2e.seat import Sit
 from tests.e2e.stub_models import Asked, StubModels, deployment_asking, results, streaming
 from tests.e2e.test_runs import finals
+from tools.setup.bytecode import bytecode_step
 from tools.setup.layout import Layout
 from tools.setup.prepare import warm_snapshot
 from tools.setup.steps import perform
@@ -62,7 +63,8 @@ def checkout() -> Path:
     edit(own, "from agents.own import tally", "from agents.own import pydantic_ai_agent, tally")
     edit(own, '__all__ = ["tally"]', '__all__ = ["pydantic_ai_agent", "tally"]')
     layout = Layout(here)
-    perform(vendor_step(layout), layout.stamps)
+    for make in (vendor_step, bytecode_step):
+        perform(make(layout), layout.stamps)
     write_wrapper(layout, warm_snapshot(layout))
     return here
 

@@ -11,25 +11,14 @@ from pathlib import Path
 from tools.console import Say, ToolError
 from tools.setup.layout import Layout
 from tools.setup.npm import version_of, workerd_binary
+from tools.setup.shared_imports import PACKAGE_IMPORTS, RUNTIME_IMPORTS, STANDARD_IMPORTS
 from tools.setup.steps import Step, digest
 
 HERE = Path(__file__).parent
 
-# What all three Workers import. Nothing here may use a clock or randomness while it is imported: the runtime has
-# neither at that moment.
-SHARED_IMPORTS = (
-    *("asyncio", "base64", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools", "hashlib"),
-    *("hmac", "inspect", "itertools", "json", "logging", "re", "string", "traceback", "typing", "urllib.parse"),
-    *("starlette.applications", "starlette.routing", "starlette.requests", "starlette.responses"),
-    *("starlette.middleware", "starlette.exceptions", "starlette.datastructures", "starlette.concurrency"),
-    # pydantic imports its own parts only as they are asked for.
-    *("pydantic.main", "pydantic.fields", "pydantic.types", "pydantic.type_adapter", "pydantic.json_schema"),
-    *("pydantic.functional_validators", "pydantic.functional_serializers", "pydantic_core", "jwt"),
-    *("workers", "pyodide.ffi", "js"),
-)
-
 # The snapshot restores this module too, so its name must not be one that any Worker has.
 SEED_NAME = "snapshot_seed.py"
+IMPORTS = (*STANDARD_IMPORTS, *PACKAGE_IMPORTS, *RUNTIME_IMPORTS)
 SEED = """\
 {imports}
 
@@ -63,7 +52,8 @@ def snapshot_path(layout: Layout) -> Path:
     key = digest(
         [
             HERE / "snapshot.py",
-            layout.stamps / "vendor",
+            HERE / "shared_imports.py",
+            layout.stamps / "bytecode",
             layout.stamps / "bundle",
             version_of(layout, "workerd"),
         ]
@@ -88,7 +78,7 @@ def snapshot_step(layout: Layout, compatibility_date: str) -> Step:
 
 
 def record(layout: Layout, folder: Path, into: Path, compatibility_date: str) -> None:
-    (folder / SEED_NAME).write_text(SEED.format(imports="\n".join(f"import {name}" for name in SHARED_IMPORTS)))
+    (folder / SEED_NAME).write_text(SEED.format(imports="\n".join(f"import {name}" for name in IMPORTS)))
     (folder / "python_modules").symlink_to(layout.python_modules)
     (folder / "config.capnp").write_text(
         CONFIG.format(date=compatibility_date, seed=SEED_NAME, modules=vendored_modules(layout.python_modules))
