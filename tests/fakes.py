@@ -3,6 +3,7 @@
 import sqlite3
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,10 +53,10 @@ class FakeRateLimit:
 @cache
 def _migrated() -> bytes:
     """An empty directory; made once, since tests open hundreds."""
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    for migration in sorted(MIGRATIONS.glob("*.sql")):
-        database.executescript(migration.read_text())
-    return database.serialize()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        for migration in sorted(MIGRATIONS.glob("*.sql")):
+            database.executescript(migration.read_text())
+        return database.serialize()
 
 
 class FakeDatabase:
