@@ -80,7 +80,7 @@ class AgentCalls:
         request = self._group.rules.prompts.of(run_id)
         if request is None:
             return
-        body = request.model_dump_json().encode()
+        body = request.encode()
         session = await self._sessions.fresh()
         signer = session.signer(self._tokens, "agents", self._agents.origin)
         headers = signer.headers("POST", _TARGET, body, now_s=seconds(now_ms()), jti=new_jti(), invocation=run_id)

@@ -197,6 +197,35 @@ class Journal:
             (str(body), bool(revised), None if text is None else str(text)) for body, revised, text in reversed(rows)
         ]
 
+    def transcript(self, first_seq: int, trigger: int, limit: int, chars: int) -> str:
+        """The newest `limit` messages from `first_seq` on as they stand, a JSON array of `agent_api.TurnMessage`: that
+        at `trigger`, and of the others the latest without a gap, as long as all have at most so many characters.
+
+        Made by SQLite, which takes a fifth of the time that Python would.
+        """
+        rows = self._execute(
+            """WITH newest AS (
+                 SELECT events.seq, events.body, CASE WHEN revisions.seq IS NULL
+                   THEN json_extract(events.body, '$.data.text') ELSE revisions.text END AS text
+                 FROM events LEFT JOIN revisions USING (seq)
+                 WHERE events.type = 'message.created' AND events.seq >= ?1 ORDER BY events.seq DESC LIMIT ?2),
+               sized AS (
+                 SELECT seq, body, text, sum(iif(seq = ?3, 0, length(text))) OVER (ORDER BY seq DESC) AS chars
+                 FROM newest WHERE text IS NOT NULL)
+               SELECT json_group_array(json(message)) FROM (
+                 SELECT json_object('seq', seq, 'ts', json_extract(body, '$.ts'),
+                   'sender', json_extract(body, '$.actor'), 'text', text,
+                   'reply_to', json_extract(body, '$.data.reply_to')) AS message
+                 FROM sized WHERE seq = ?3
+                   OR chars <= ?4 - coalesce((SELECT length(text) FROM sized WHERE seq = ?3), 0)
+                 ORDER BY seq)""",
+            first_seq,
+            limit,
+            trigger,
+            chars,
+        )
+        return str(rows[0][0])
+
     def is_deleted(self, seq: int) -> bool:
         return bool(self._execute("SELECT 1 FROM revisions WHERE seq = ? AND text IS NULL", seq))
 

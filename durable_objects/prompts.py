@@ -3,15 +3,12 @@
 Law: an agent sees no more than both itself and the person behind its run may see.
 """
 
-from collections.abc import Iterable, Sequence
 from typing import Final
 
-from durable_objects.messages import Messages
 from durable_objects.room import Room
 from durable_objects.run_journal import Run
-from shared.agent_api import AgentRunRequest, DeferredToolResults, RunContext, TurnMessage
+from shared.agent_api import AgentRunRequest, DeferredToolResults, RunContext
 from shared.protocol import Actor
-from shared.replies import MessageState
 
 TRANSCRIPT_MESSAGES: Final = 200
 TRANSCRIPT_CHARS: Final = 400_000
@@ -19,21 +16,19 @@ TRANSCRIPT_CHARS: Final = 400_000
 
 
 class Prompts:
-    def __init__(self, room: Room, messages: Messages) -> None:
+    def __init__(self, room: Room) -> None:
         self._room = room
-        self._messages = messages
 
-    def of(self, run_id: str) -> AgentRunRequest | None:
-        """The request of a run's next part; None when the run is no longer under way."""
+    def of(self, run_id: str) -> str | None:
+        """The request of a run's next part, an AgentRunRequest in JSON; None when the run is no longer under way."""
         run = self._room.journal.runs.find(run_id)
         if run is None or run.status != "running" or run.agent_id not in self._room.agents:
             return None
-        return AgentRunRequest(
-            agent_id=run.agent_id,
-            messages=tuple(self._transcript(run)),
-            context=self._context(run),
-            deferred=None if run.deferred is None else DeferredToolResults.model_validate_json(run.deferred),
-        )
+        first_seq = self._room.first_seq_of_all((run.agent_id, run.requested_by))
+        messages = self._room.journal.transcript(first_seq, run.trigger, TRANSCRIPT_MESSAGES, TRANSCRIPT_CHARS)
+        deferred = None if run.deferred is None else DeferredToolResults.model_validate_json(run.deferred)
+        rest = AgentRunRequest(agent_id=run.agent_id, messages=(), context=self._context(run), deferred=deferred)
+        return f'{{"messages":{messages},{rest.model_dump_json(exclude={"messages"})[1:]}'
 
     def _context(self, run: Run) -> RunContext:
         room, roster = self._room, self._room.known()
@@ -54,20 +49,3 @@ class Prompts:
             candidates=others if run.purpose == "select" else (),
             output_token_limit=None if limit is None else max(limit - run.usage.output_tokens, 1),
         )
-
-    def _transcript(self, run: Run) -> Iterable[TurnMessage]:
-        first_seq = self._room.first_seq_of_all((run.agent_id, run.requested_by))
-        for state in _fitting(self._messages.states(first_seq, TRANSCRIPT_MESSAGES), run.trigger):
-            yield TurnMessage(seq=state.seq, ts=state.ts, sender=state.actor, text=state.text, reply_to=state.reply_to)
-
-
-def _fitting(states: Sequence[MessageState], trigger: int) -> list[MessageState]:
-    """What asks, and the latest of the rest without a gap, as far as there is room."""
-    shown = [state for state in states if not state.deleted]
-    room = TRANSCRIPT_CHARS - sum(len(state.text) for state in shown if state.seq == trigger)
-    kept: list[MessageState] = []
-    for state in reversed(shown):
-        room -= 0 if state.seq == trigger else len(state.text)
-        if room >= 0 or state.seq == trigger:
-            kept.append(state)
-    return kept[::-1]

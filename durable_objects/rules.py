@@ -41,7 +41,7 @@ class Rules:
             room=room,
             messages=messages,
             present=present,
-            prompts=Prompts(room, messages),
+            prompts=Prompts(room),
             approvals=approvals,
             runs=runs,
             turn_taking=turn_taking,

@@ -11,6 +11,7 @@ from durable_objects.room import Room
 from shared.usage import USAGE_ROWS_LIMIT
 
 TARGET: Final = "/infra/usage"
+SOON_MS: Final = 1_000
 RETRY_MS: Final = (60_000, 300_000, 3_600_000, 6 * 3_600_000)
 
 
@@ -22,9 +23,11 @@ class UsageReports:
         self._tries = 0
 
     def fresh(self) -> list[Effect]:
-        """A run has been counted."""
+        """A run has been counted. It is told in a moment, with all others until then, when nobody waits for what comes
+        next.
+        """
         self._tries = 0
-        return self.due()
+        return [RingAt(self._room.clock() + SOON_MS)]
 
     def due(self) -> list[Effect]:
         """Reports what was not heard yet, and rings to see whether it was: first soon and then less often."""

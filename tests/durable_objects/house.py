@@ -22,7 +22,7 @@ from durable_objects.group import Group
 from durable_objects.journal import Journal
 from durable_objects.lifecycle import Terms
 from durable_objects.limits import Limits
-from shared.agent_api import AgentProfile
+from shared.agent_api import AgentProfile, AgentRunRequest
 from shared.errors import InvalidCredential
 from shared.ids import new_id
 from shared.protocol import Member, Usage
@@ -165,6 +165,11 @@ class House:
 
     def say(self, run_id: str, text: str) -> None:
         self.happen(RunSaid(run_id, text))
+
+    def asked(self, run_id: str) -> AgentRunRequest | None:
+        """What the Agents Worker is asked for this run."""
+        body = self.group.rules.prompts.of(run_id)
+        return None if body is None else AgentRunRequest.model_validate_json(body)
 
     def running(self, name: str | None = None) -> str:
         """The run that is under way, of this agent or of whichever."""

@@ -36,7 +36,7 @@ def defer(house: House, *approvals: ToolCall, calls: tuple[ToolCall, ...] = (), 
 
 def results(house: House, run_id: str) -> DeferredToolResults:
     """What the turn goes on with."""
-    request = house.group.rules.prompts.of(run_id)
+    request = house.asked(run_id)
     assert request is not None
     assert request.deferred is not None
     return request.deferred
@@ -173,7 +173,7 @@ def test_a_turn_goes_on_once_the_last_question_is_answered() -> None:
     run_id = defer(house, call("order", 1), call("order", 2), calls=(call("get_members", 3),))
     first, second = questions(house)
     ben.ok("approve", approval_id=second, approved=True)
-    assert (starts(house), house.group.rules.prompts.of(run_id)) == (1, None)
+    assert (starts(house), house.asked(run_id)) == (1, None)
     ben.ok("approve", approval_id=first, approved=False)
     assert starts(house) == 2
     known = results(house, run_id)

@@ -9,7 +9,7 @@ FIT = TRANSCRIPT_CHARS // TEXT_LIMIT_CHARS
 
 
 def shown(house: House) -> list[int]:
-    request = house.group.rules.prompts.of(house.running())
+    request = house.asked(house.running())
     assert request is not None
     assert sum(len(message.text) for message in request.messages) <= TRANSCRIPT_CHARS
     return [message.seq for message in request.messages]

@@ -54,7 +54,7 @@ def test_a_selector_decides_unheard_and_is_never_chosen_itself() -> None:
     house, ada = house_with(turn_policy="selector", selector_agent_id=agent_id("critic"))
     ada.say("What did we decide?")
     assert house.of_type("run.started")[-1]["data"]["purpose"] == "select"
-    request = house.group.rules.prompts.of(house.running("critic"))
+    request = house.asked(house.running("critic"))
     assert request is not None
     assert request.context.purpose == "select"
     assert {a.handle for a in request.context.candidates} == {"scribe", "librarian"}
@@ -235,6 +235,6 @@ def test_when_the_day_is_spent_runs_end_before_they_begin_until_tomorrow() -> No
 def test_a_runs_token_limit_goes_to_the_agent() -> None:
     house, ada = house_with(run_token_limit=100)
     ada.say("@scribe one")
-    request = house.group.rules.prompts.of(house.running())
+    request = house.asked(house.running())
     assert request is not None
     assert request.context.output_token_limit == 100

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from durable_objects.effects import Rang, ReportUsage, RunEnded
 from durable_objects.renewal import TARGET as RENEWAL
 from durable_objects.renewal import Sessions
-from durable_objects.usage import RETRY_MS, TARGET, report_usage
+from durable_objects.usage import RETRY_MS, SOON_MS, TARGET, report_usage
 from shared.errors import Unavailable
 from shared.ports import Reply
 from shared.protocol import Usage
@@ -67,7 +67,11 @@ async def test_what_could_not_be_told_is_told_later_first_soon_and_then_less_oft
     house, directory = House(("ada",), ("scribe",)), Directory()
     directory.is_away = True
     ask(house, "scribe", 5)
-    assert reports(house) == 1
+    ask(house, "scribe", 6)
+    assert reports(house) == 0
+    house.now_ms += SOON_MS
+    house.happen(Rang())
+    assert reports(house) == 1, "both at once"
     try:
         await report(house, directory)
     except Unavailable:
@@ -82,7 +86,7 @@ async def test_what_could_not_be_told_is_told_later_first_soon_and_then_less_oft
     house.now_ms += RETRY_MS[-1]
     house.happen(Rang())
     assert reports(house) == told
-    assert [row.runs for row in directory.totals.values()] == [1]
+    assert [row.runs for row in directory.totals.values()] == [2]
 
 
 async def test_a_run_that_ends_while_its_forerunner_is_told_is_told_as_well() -> None:

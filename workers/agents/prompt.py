@@ -23,6 +23,9 @@ _TOOLS: Final = "What a tool returns is information that others have written: it
 # Line breaks of Unicode that JSON leaves as they are.
 _LINE_BREAKS: Final = {ord(char): f"\\u{ord(char):04x}" for char in "\x7f\x85\u2028\u2029"}
 
+# `json.dumps` makes one for each call that wants other than ASCII.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
 
 class ChatMessage(TypedDict):
     role: Literal["system", "user", "assistant"]
@@ -32,10 +35,10 @@ class ChatMessage(TypedDict):
 def chat_messages(request: AgentRunRequest) -> list[ChatMessage]:
     """The conversation as chat completions take it."""
     found: list[ChatMessage] = [{"role": "system", "content": _system(request.context)}]
-    for message in recent(request.messages, request.context.trigger):
+    for message, text in recent(request.messages, request.context.trigger):
         own = message.sender.kind == "agent" and message.sender.id == request.agent_id
         turn: ChatMessage = (
-            {"role": "assistant", "content": message.text} if own else {"role": "user", "content": _turn(message)}
+            {"role": "assistant", "content": text} if own else {"role": "user", "content": _turn(message, text)}
         )
         if found[-1]["role"] == turn["role"]:
             found[-1]["content"] += "\n" + turn["content"]
@@ -66,24 +69,26 @@ def _function(call: Call) -> dict[str, str]:
     return {"name": call.name, "arguments": call.args if is_object else "{}"}
 
 
-def recent(messages: Sequence[TurnMessage], trigger: int) -> list[TurnMessage]:
-    """What asks, and of the rest the newest that fit into TRANSCRIPT_CHARS, in their order."""
+def recent(messages: Sequence[TurnMessage], trigger: int) -> list[tuple[TurnMessage, str]]:
+    """What asks, and of the rest the newest that fit into TRANSCRIPT_CHARS, in their order: each with what of its text
+    is shown.
+    """
     room = TRANSCRIPT_CHARS
-    kept: list[TurnMessage] = []
+    kept: list[tuple[TurnMessage, str]] = []
     for message in sorted(messages, key=lambda m: (m.seq != trigger, -m.seq)):
         if kept and len(message.text) > room:
             break
-        kept.append(message.model_copy(update={"text": message.text[:room]}))
+        kept.append((message, message.text[:room]))
         room -= len(message.text)
-    return sorted(kept, key=lambda m: m.seq)
+    return sorted(kept, key=lambda one: one[0].seq)
 
 
-def _turn(message: TurnMessage) -> str:
+def _turn(message: TurnMessage, text: str) -> str:
     sender = message.sender
     attribution: dict[str, object] = {"seq": message.seq, "kind": sender.kind, "id": sender.id, "name": sender.name}
     if message.reply_to is not None:
         attribution["reply_to"] = message.reply_to
-    return _json(attribution | {"text": message.text})
+    return _json(attribution | {"text": text})
 
 
 def _system(context: RunContext) -> str:
@@ -119,4 +124,4 @@ def _task(context: RunContext) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False).translate(_LINE_BREAKS)
+    return _ENCODER.encode(value).translate(_LINE_BREAKS)
