@@ -124,4 +124,5 @@ def _task(context: RunContext) -> str:
 
 
 def _json(value: object) -> str:
-    return _ENCODER.encode(value).translate(_LINE_BREAKS)
+    text = _ENCODER.encode(value)
+    return text if text.isascii() and "\x7f" not in text else text.translate(_LINE_BREAKS)
