@@ -7,8 +7,8 @@ message waits for nothing, however large the room.
 
 from typing import Final
 
-SENDS_PER_S: Final = 8_000
-"""About a fifth of the time, at 20 to 30 µs a send with what the runtime does for it (workerd 1.20261117)."""
+SENDS_PER_S: Final = 3_500
+"""About a tenth of the time, at 20 to 30 µs a send with what the runtime does for it (workerd 1.20261117)."""
 BURST_SENDS: Final = 800
 FRAME_SENDS: Final = 10
 """What a frame costs beside its sends: crossing the border, and the runtime's turn that carries it out."""
