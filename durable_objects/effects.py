@@ -117,10 +117,11 @@ class Tell:
 
 @dataclass(frozen=True)
 class TellAll:
-    """To every socket that has said hello, but for one."""
+    """To every socket that has said hello, but for one. What is `patient` may wait a moment for its like."""
 
     text: str
     but: str | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ class Performer:
             match effect:
                 case Tell(socket_id, text):
                     self._sockets.tell(socket_id, text)
-                case TellAll(text, but):
-                    self._sockets.tell_all(text, but)
+                case TellAll(text, but, patient):
+                    self._sockets.tell_all(text, but, patient=patient)
                 case TellReaders(run_id, text, is_last):
                     self.readers.tell(run_id, text, is_last=is_last)
                 case Remember(session):

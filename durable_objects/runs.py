@@ -109,7 +109,7 @@ class Runs:
             return []
         delta = RunDelta(run_id=run.run_id, agent_id=run.agent_id, offset=run.length, text=happening.text)
         text = delta.model_dump_json()
-        return [TellAll(text), TellReaders(run.run_id, text)]
+        return [TellAll(text, patient=True), TellReaders(run.run_id, text)]
 
     def used(self, run_id: str, usage: Usage) -> list[Effect]:
         """Nobody is told: a run's usage is shown when it has finished."""

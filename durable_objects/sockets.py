@@ -50,6 +50,8 @@ class Sockets:
         self._audience = Audience()
         self._pacing = Pacing()
         self._gathered: list[str] = []
+        # Whether there is something patient in what goes out next, and something that is not.
+        self._patient = self._impatient = False
         self._unlooked_chars = 0
         # Keep-alives are answered by the runtime, without waking the object.
         ctx.setWebSocketAutoResponse(js.WebSocketRequestResponsePair.new("ping", "pong"))
@@ -109,19 +111,30 @@ class Sockets:
             with suppress(JsException):  # it closed a moment ago; its close event follows
                 seat.send(text)
 
-    def tell_all(self, text: str, but: str | None) -> None:
+    def tell_all(self, text: str, but: str | None, *, patient: bool = False) -> None:
         if but is not None:
             self.flush()
             self._told(text, self._audience.tell_all_but(but, text))
         elif self._gathered:
-            self._gathered.append(text)
-            if len(self._gathered) >= GATHER_LIMIT:
-                self.flush()
-        elif wait_ms := self._pacing.wait_ms(now_ms()):
+            self._gather(text, patient)
+        elif wait_ms := self._pacing.wait_ms(now_ms(), patient=patient):
+            self._patient, self._impatient = patient, not patient
             self._gathered.append(text)
             asyncio.get_running_loop().call_later(wait_ms / 1000, self.flush)
         else:
+            self._patient = patient
             self._emit(text)
+
+    def _gather(self, text: str, patient: bool) -> None:
+        """What is not patient does not wait for what is."""
+        self._gathered.append(text)
+        self._patient = self._patient or patient
+        if len(self._gathered) >= GATHER_LIMIT:
+            self.flush()
+        elif not patient and not self._impatient:
+            self._impatient = True
+            if self._pacing.wait_ms(now_ms()) == 0:
+                self.flush()
 
     def flush(self) -> None:
         """Sends what has gathered, in as few frames as clients take."""
@@ -147,7 +160,8 @@ class Sockets:
     def _told(self, text: str, dead: str | None) -> None:
         if dead is not None:
             self._forget(self._open[dead].session)
-        self._pacing.sent(len(self._audience), now_ms())
+        self._pacing.sent(len(self._audience), now_ms(), patient=self._patient)
+        self._patient = False
         self._unlooked_chars += len(text)
         if self._unlooked_chars >= LOOK_EVERY_CHARS:
             self._unlooked_chars = 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from durable_objects.pacing import FRAME_SENDS, LONGEST_MS, SENDS_PER_S, SHORTEST_MS, Pacing
+from durable_objects.pacing import FRAME_SENDS, LONGEST_MS, PATIENCE_MS, SENDS_PER_S, SHORTEST_MS, Pacing
 
 START_MS = 1_764_000_000_000
 
@@ -57,3 +57,21 @@ def test_a_clock_that_goes_back_costs_nothing() -> None:
     pacing = Pacing()
     pacing.sent(100, START_MS)
     assert pacing.wait_ms(START_MS - 60_000) == 0
+
+
+def test_words_wait_for_their_like_and_for_nothing_else() -> None:
+    pacing = Pacing()
+    pacing.sent(20, START_MS)
+    assert pacing.wait_ms(START_MS, patient=True) == 0, "a message went out, no words"
+    pacing.sent(20, START_MS, patient=True)
+    assert pacing.wait_ms(START_MS + 10, patient=True) == PATIENCE_MS - 10
+    assert pacing.wait_ms(START_MS + 10) == 0, "a message waits for no words"
+    assert pacing.wait_ms(START_MS + PATIENCE_MS, patient=True) == 0
+    assert pacing.wait_ms(START_MS - 60_000, patient=True) == PATIENCE_MS
+
+
+def test_words_are_not_let_off_what_the_room_owes() -> None:
+    pacing = Pacing()
+    for _ in range(3):
+        pacing.sent(1000, START_MS)
+    assert pacing.wait_ms(START_MS, patient=True) == pacing.wait_ms(START_MS) == LONGEST_MS
