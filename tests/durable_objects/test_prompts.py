@@ -38,3 +38,33 @@ def test_short_texts_are_bounded_by_their_number() -> None:
     said = [ada.say("short") for _ in range(TRANSCRIPT_MESSAGES + 9)]
     asked = ada.say("@scribe sum up")
     assert shown(house) == [*said[-(TRANSCRIPT_MESSAGES - 1) :], asked]
+
+
+TEXTS = (
+    "plain",
+    '“quoted” \\ "and" 🍞',
+    "line\nbreak\u2028and\x85",
+    "x\x00y",
+    "{}",
+    "[1, 2]",
+    "null",
+    "5",
+    "Ä" * 300,
+)
+
+
+def test_what_is_shown_is_what_stands_there() -> None:
+    """Whatever the texts hold, and after edits and deletions, as the group itself tells it to people."""
+    house = House(agents=("scribe",))
+    ada, ben = house.sit("ada"), house.sit("ben")
+    said = [ben.say(text) for text in TEXTS]
+    ben.ok("edit", seq=said[1], text=TEXTS[2])
+    ben.ok("edit", seq=said[5], text="now\x00this")
+    ben.ok("delete", seq=said[4])
+    ada.say("@scribe sum up", reply_to=said[0])
+    request = house.asked(house.running())
+    assert request is not None
+    states = [state for state in house.group.rules.messages.states(1, 100) if not state.deleted]
+    shown_to_it = [(m.seq, m.ts, m.sender, m.text, m.reply_to) for m in request.messages]
+    assert shown_to_it == [(s.seq, s.ts, s.actor, s.text, s.reply_to) for s in states]
+    assert len(states) == len(TEXTS)

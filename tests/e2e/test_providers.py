@@ -13,7 +13,7 @@ from tests.agents.providers.completions import DONE, finish, text, usage
 from tests.e2e.deployment import Deployment, Team
 from tests.e2e.promptness import within
 from tests.e2e.seat import PATIENCE_S, Seat, Sit
-from tests.e2e.stub_models import Asked, Handler, StubModels, begin, deployment_asking
+from tests.e2e.stub_models import Asked, Handler, StubModels, begin, deployment_asking, said_by_people
 from tests.e2e.test_runs import finals, text_of
 
 KEY = "sk-" + secrets.token_urlsafe(16)
@@ -65,6 +65,16 @@ def team(own_deployment: Deployment) -> Team:
 
 def logged(team: Team, found: Callable[[str], bool]) -> bool:
     return any(map(found, team.deployment.log_lines))
+
+
+async def test_a_model_is_told_what_people_see_whatever_it_holds(team: Team, sit: Sit, stub: StubModels) -> None:
+    ada = await sit("ada", team.new_group(agents=("story",)))
+    texts = ["one\x00two", "“three” \\ 🍞\u2028four", "{}"]
+    seqs = [await ada.say(text) for text in texts]
+    await ada.ok("edit", seq=seqs[2], text="five\x00six")
+    await ada.say("@story go on")
+    await ada.until_type("run.finished")
+    assert said_by_people(stub.asked[-1]) == [*texts[:2], "five\x00six", "@story go on"]
 
 
 async def test_a_models_words_stream_to_all_and_its_tokens_are_counted(team: Team, sit: Sit, stub: StubModels) -> None:
