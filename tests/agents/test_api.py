@@ -8,7 +8,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from agents.api import REQUEST_LIMIT_BYTES, AgentsPorts, authenticate, endpoints, lines_of
 from agents.providers import Ask, Ending, Piece
 from agents.run import Stage as Turns
-from shared.agent_api import RUN_EVENT, FinalResult, PartDelta, PartStart, TextPart, TextPartDelta
+from shared.agent_api import RUN_EVENT, FinalResult, PartDelta, PartStart, RunEvent, TextPart, TextPartDelta
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.ids import new_id
@@ -251,14 +251,8 @@ async def test_a_reader_that_goes_away_ends_the_stream_at_once() -> None:
     assert closed
 
 
-def delta(text: str, index: int = 0) -> PartDelta:
-    return PartDelta(index=index, delta=TextPartDelta(content_delta=text))
-
-
-def test_what_was_said_in_several_pieces_is_one_line_and_nothing_changes_places() -> None:
-    start, final = PartStart(index=0, part=TextPart(content="")), FinalResult()
-    lines = lines_of([start, final, delta("a"), delta("b"), delta("c", 1), final, delta("d", 1)]).splitlines()
-    assert [RUN_EVENT.validate_json(line) for line in lines] == [
-        *(start, final, delta("ab"), delta("c", 1), final, delta("d", 1))
-    ]
+def test_each_event_is_a_line() -> None:
+    delta = PartDelta(index=0, delta=TextPartDelta(content_delta="a\nb"))
+    events: list[RunEvent] = [PartStart(index=0, part=TextPart(content="")), FinalResult(), delta, delta]
+    assert [RUN_EVENT.validate_json(line) for line in lines_of(events).splitlines()] == events
     assert lines_of([]) == ""

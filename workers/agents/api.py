@@ -5,7 +5,6 @@ Law: a turn runs only for the session whose certificate names this agent and thi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from pydantic import BaseModel
@@ -14,7 +13,7 @@ from starlette.responses import Response
 
 from agents.recordings import Recordings, last_event
 from agents.run import Stage, turn
-from shared.agent_api import AgentRunRequest, PartDelta, RunEvent, TextPartDelta
+from shared.agent_api import AgentRunRequest, RunEvent
 from shared.clock import Clock, seconds
 from shared.errors import BadRequest, Forbidden, InvalidBody, InvalidCredential, NotFound, Unavailable
 from shared.http import Authenticate, Call, Endpoints, anyone, signed_request
@@ -106,12 +105,5 @@ def _check(session: SessionClaims, body: AgentRunRequest) -> None:
 
 
 def lines_of(events: Sequence[RunEvent]) -> str:
-    """One event a line. What was said in several pieces with nothing in between is one."""
-    told: list[RunEvent] = []
-    for index, run in groupby(events, lambda event: event.index if isinstance(event, PartDelta) else None):
-        if index is None:
-            told += run
-        else:
-            text = "".join(event.delta.content_delta for event in run if isinstance(event, PartDelta))
-            told.append(PartDelta(index=index, delta=TextPartDelta(content_delta=text)))
-    return "".join(event.model_dump_json() + "\n" for event in told)
+    """One event a line."""
+    return "".join(event.model_dump_json() + "\n" for event in events)
