@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from starlette.responses import StreamingResponse
 from starlette.types import Send
@@ -64,9 +64,9 @@ class _Pulse:
 
 async def with_heartbeat(source: AsyncGenerator[str], beat: str, every_s: float = BEAT_S) -> AsyncGenerator[str]:
     """The pieces of `source`, and `beat` after each `every_s` without one. Closing this closes the source at once."""
-    async with aclosing(_beating(source, str, beat, every_s)) as pieces:
+    async with aclosing(_taken(source, every_s, 1, 0.0)) as pieces:
         async for piece in pieces:
-            yield piece
+            yield "".join(piece) if piece else beat
 
 
 async def gathered(
@@ -79,19 +79,13 @@ async def gathered(
     """The same, with all that has come in the meantime as one piece: while the reader was busy, so that who lags behind
     catches up, and for `gather_s` after the piece before. What comes after a pause comes at once, and so does the end.
     """
-    async with aclosing(_beating(source, told, beat, every_s, gather_s)) as pieces:
-        async for piece in pieces:
-            yield piece
+    async with aclosing(_taken(source, every_s, AHEAD_PIECES, gather_s)) as pieces:
+        async for some in pieces:
+            yield told(some) if some else beat
 
 
-async def _beating(
-    source: AsyncGenerator[P],
-    told: Callable[[Any], str],
-    beat: str,
-    every_s: float,
-    gather_s: float | None = None,
-) -> AsyncGenerator[str]:
-    """`told` makes a text of one piece or, when they are gathered, of many."""
+async def _taken(source: AsyncGenerator[P], every_s: float, at_most: int, gather_s: float) -> AsyncGenerator[list[P]]:
+    """What has come, at most so many at once and the next no sooner than `gather_s` later; nothing is a beat."""
     loop = asyncio.get_running_loop()
     async with aclosing(source):
         ahead = _Ahead[P]()
@@ -105,12 +99,11 @@ async def _beating(
                     pulse.heard, pulse.is_due = True, False
                     if gather_s and (wait_s := free_at_s - loop.time()) > 0:
                         await ahead.full_within(wait_s)
-                    taken = ahead.take(1 if gather_s is None else len(ahead.pieces))
-                    yield told(taken[0] if gather_s is None else taken)
-                    free_at_s = loop.time() + (gather_s or 0.0)
+                    yield ahead.take(at_most)
+                    free_at_s = loop.time() + gather_s
                 if pulse.is_due:
                     pulse.is_due = False
-                    yield beat
+                    yield []
             reading.result()
         finally:
             pulse.stop()
@@ -147,8 +140,8 @@ class _Ahead(Generic[P]):
             asyncio.get_running_loop().call_later(wait_s, self._full.ring)
             await self._full.rung()
 
-    def take(self, count: int) -> list[P]:
-        found = [self.pieces.popleft() for _ in range(count)]
+    def take(self, at_most: int) -> list[P]:
+        found = [self.pieces.popleft() for _ in range(min(at_most, len(self.pieces)))]
         self._taken.ring()
         return found
 

@@ -52,9 +52,11 @@ def checkout() -> Path:
         shutil.copy(ROOT / file, here / file)
     (here / ".cache" / "stamps").mkdir(parents=True, exist_ok=True)
     for kept in PREPARED:
-        copy = shutil.copytree if (ROOT / ".cache" / kept).is_dir() else shutil.copy
-        if not (here / ".cache" / kept).is_dir():
-            copy(ROOT / ".cache" / kept, here / ".cache" / kept)
+        source, target = ROOT / ".cache" / kept, here / ".cache" / kept
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
     if not (here / "node_modules").exists():
         (here / "node_modules").symlink_to(ROOT / "node_modules")
     edit(here / "pyproject.toml", "worker_extras = []", 'worker_extras = ["pydantic-ai"]')

@@ -49,7 +49,7 @@ def chaos(
 
 def run(kills: int, seed: int, stacks: int) -> Report:
     """All the kills, shared out among so many stacks. No round begins once any of them has broken a promise."""
-    report, started = Report(seed), time.monotonic()
+    report, started, stacks = Report(seed), time.monotonic(), max(min(stacks, kills), 1)
     spawn = multiprocessing.get_context("spawn")
     broken = spawn.Event()
     shares = [kills // stacks + (number < kills % stacks) for number in range(stacks)]

@@ -51,13 +51,21 @@ def exchanges(rounds: Sequence[Round]) -> list[dict[str, object]]:
     """The tools used so far, in the form of chat completions."""
     found: list[dict[str, object]] = []
     for entry in rounds:
-        calls = [{"id": call.id, "type": "function", "function": _function(call)} for call in entry.calls]
-        found.append({"role": "assistant", "content": entry.text or None, "tool_calls": calls})
-        found += [
-            {"role": "tool", "tool_call_id": call.id, "content": clipped(entry.results[call.id])}
-            for call in entry.calls
-        ]
+        found.append(answered(entry.text, entry.calls))
+        found += [returned(call.id, clipped(entry.results[call.id])) for call in entry.calls]
     return found
+
+
+def answered(text: str, calls: Sequence[Call]) -> dict[str, object]:
+    """What a model said and which tools it asked for, in the form of chat completions."""
+    said: dict[str, object] = {"role": "assistant", "content": text or None}
+    asked = [{"id": call.id, "type": "function", "function": _function(call)} for call in calls]
+    return said | ({"tool_calls": asked} if asked else {})
+
+
+def returned(call_id: str, result: str) -> dict[str, object]:
+    """What came of a tool, in the form of chat completions."""
+    return {"role": "tool", "tool_call_id": call_id, "content": result}
 
 
 def _function(call: Call) -> dict[str, str]:

@@ -86,7 +86,10 @@ class Store:
         return person_of(rows[0]) if rows else None
 
     async def person_and_group(self, sha256: str, now: str, group_id: str) -> tuple[Person | None, GroupRow | None]:
-        """Who holds this token, and the group as `group` gives it to them: one way to the database instead of two."""
+        """Who holds this token, and the group as `group` gives it to them: one way to the database instead of two.
+
+        Whether the token is good is the first statement's to say; without a person there is no group.
+        """
         people, groups = await self._db.batch(
             [
                 (_PERSON_OF_TOKEN, (sha256, now)),

@@ -182,3 +182,13 @@ def test_a_picture_is_refused() -> None:
     prompt = messages.UserPromptPart(["What is this?", ImageUrl("https://pictures.test/1.png")])
     with pytest.raises(InvalidBody):
         chat([messages.ModelRequest(parts=[prompt])])
+
+
+@pytest.mark.parametrize("args", ["{not json", "[1]", "null"])
+def test_arguments_go_back_as_an_object_whatever_the_model_wrote(args: str) -> None:
+    call = messages.ToolCallPart(tool_name="double", args=args, tool_call_id="call_1")
+    ((_, said),) = [(one["role"], one["tool_calls"]) for one in chat([messages.ModelResponse(parts=[call])])]
+    assert isinstance(said, list)
+    (asked,) = said
+    assert (asked["id"], asked["function"]["name"]) == ("call_1", "double")
+    assert isinstance(json.loads(asked["function"]["arguments"]), dict)

@@ -53,7 +53,7 @@ class PydanticAi:
             raise InvalidBody(f"There is no pydantic-ai agent of this name; known are {', '.join(PYDANTIC_AI_AGENTS)}")
         _leave_out()
         try:
-            # Here and not above: 4 s of import in a Worker (pydantic-ai-slim 2.68, workerd 1.20261117).
+            # Here and not above: seconds of import in a Worker (pydantic-ai-slim 2.68, workerd 1.20261117).
             from agents.engines.pydantic_ai import run  # noqa: PLC0415
         except ModuleNotFoundError as exc:
             raise Misconfigured(reason=f"{exc.name} is not among the Worker's packages; see docs/agents.md") from exc

@@ -17,9 +17,10 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
-from agents.providers import Ending, FinishReason, Piece, ToolCalls
+from agents.prompt import answered, returned
+from agents.providers import Ending, Piece, ToolCalls
 from agents.providers.openai_compatible import OpenAiCompatible, described
-from agents.tools import ToolSpec
+from agents.tools import Call, ToolSpec
 from shared.errors import InvalidBody
 
 # What chat completions call the settings of pydantic-ai that have a meaning there.
@@ -31,12 +32,6 @@ _SETTINGS: Final = {
     "presence_penalty": "presence_penalty",
     "frequency_penalty": "frequency_penalty",
     "stop_sequences": "stop",
-}
-_REASONS: Final[dict[FinishReason, messages.FinishReason]] = {
-    "stop": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-    "error": "error",
 }
 
 
@@ -107,7 +102,7 @@ class _Response(StreamedResponse):
                         )
                 case Ending(usage, reason):
                     self._usage = RequestUsage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
-                    self.finish_reason = _REASONS[reason]
+                    self.finish_reason = reason
 
     async def close_stream(self) -> None:
         """The provider's generator closes its connection, and whoever opened it closes that."""
@@ -159,7 +154,7 @@ def _asked(part: messages.ModelRequestPart) -> dict[str, object]:
         case messages.UserPromptPart():
             return {"role": "user", "content": _text(part)}
         case messages.ToolReturnPart(tool_call_id=call):
-            return {"role": "tool", "tool_call_id": call, "content": part.model_response_str()}
+            return returned(call, part.model_response_str())
         case _:
             raise InvalidBody("This model takes text and tools alone", reason=f"a part of the kind {part.part_kind}")
 
@@ -174,15 +169,6 @@ def _text(part: messages.UserPromptPart) -> str:
 
 
 def _assistant(message: messages.ModelResponse) -> dict[str, object]:
-    texts = [part.content for part in message.parts if isinstance(part, messages.TextPart)]
-    calls = [
-        {
-            "id": part.tool_call_id,
-            "type": "function",
-            "function": {"name": part.tool_name, "arguments": part.args_as_json_str()},
-        }
-        for part in message.parts
-        if isinstance(part, messages.ToolCallPart)
-    ]
-    said: dict[str, object] = {"role": "assistant", "content": "".join(texts) or None}
-    return said | ({"tool_calls": calls} if calls else {})
+    text = "".join(part.content for part in message.parts if isinstance(part, messages.TextPart))
+    parts = (part for part in message.parts if isinstance(part, messages.ToolCallPart))
+    return answered(text, [Call(id=p.tool_call_id, name=p.tool_name, args=p.args_as_json_str()) for p in parts])
