@@ -5,6 +5,7 @@ number and sends it to everybody.
 """
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import httpx
 from tools.console import ToolError
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
+from tools.setup.workerd import V8_FLAGS
 from tools.stack.ports import HOST, free_ports
 
 HERE: Final = Path(__file__).parent / "peers"
@@ -56,7 +58,8 @@ class Peer:
 def javascript_peers(root: Path, scratch: Path) -> Iterator[list[Peer]]:
     party, bare = free_ports(2)
     command = [node_of(Layout(root)).node, str(HERE / "host.mjs")]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+    env = {**os.environ, "MINIFLARE_WORKERD_V8_FLAGS": V8_FLAGS}
+    with subprocess.Popen(command, cwd=root, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
         if host.stdin is None or host.stdout is None:
             raise ToolError("the peers have no pipes")
         host.stdin.write(

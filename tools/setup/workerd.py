@@ -11,6 +11,12 @@ from tools.setup.npm import workerd_binary
 
 # Miniflare kills workerd when it ends in an orderly way. The loop in the background does it when Miniflare itself was
 # killed; `$$` is workerd's own process id after the exec.
+# What a background thread of V8 allocates for an isolate can need a collection there, which only the isolate's own
+# thread can begin: where nobody asks anything of that isolate, the thread waits for ever. V8 has one such thread less than the
+# machine has cores. On two cores nothing is optimised any more from then on, in any isolate: Python runs a quarter
+# slower in every third process. Without these two kinds of background work nothing waits.
+V8_FLAGS = "--no-concurrent-sparkplug --no-concurrent-recompilation"
+
 SCRIPT = """\
 #!/bin/sh
 # Made by set-up (tools/setup/workerd.py).
@@ -31,3 +37,8 @@ def write_wrapper(layout: Layout, snapshot: Path | None) -> None:
     if not layout.workerd_wrapper.exists() or layout.workerd_wrapper.read_text() != script:
         layout.workerd_wrapper.write_text(script)
         layout.workerd_wrapper.chmod(0o755)
+
+
+def runtime_environment(layout: Layout) -> dict[str, str]:
+    """What Miniflare's process is told, so that it starts the runtime by the script."""
+    return {"MINIFLARE_WORKERD_PATH": str(layout.workerd_wrapper), "MINIFLARE_WORKERD_V8_FLAGS": V8_FLAGS}

@@ -16,6 +16,7 @@ from typing import Any
 from tools.console import ToolError
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
+from tools.setup.workerd import runtime_environment
 
 MAIN = Path(__file__).parent / "stack.mjs"
 REQUEST_TIMEOUT_S = 120.0
@@ -43,7 +44,7 @@ class Sidecar:
             cwd=root,
             env={
                 **os.environ,
-                "MINIFLARE_WORKERD_PATH": str(layout.workerd_wrapper),
+                **runtime_environment(layout),
                 "WORKERD_PID_FILE": str(self._pid_file),
                 "WRANGLER_SEND_METRICS": "false",
                 "WRANGLER_LOG_PATH": str(layout.cache / "wrangler-logs"),
