@@ -7,8 +7,8 @@ send a socket rather than one a message (`pacing`).
 
 import asyncio
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from durable_objects.audience import Audience
 from durable_objects.effects import Session
 from durable_objects.joining import joined
 from durable_objects.pacing import Pacing
-from shared.edge.js import now_ms
+from shared.clock import Clock
 from shared.metrics import UNCOUNTED, Metrics
 
 GATHER_LIMIT: Final = 200
@@ -41,8 +41,11 @@ class _Seat:
 class Sockets:
     """`ctx` is the raw JavaScript DurableObjectState; `stalled` hears of sockets that do not read."""
 
-    def __init__(self, ctx: Any, stalled: Callable[[Session], None], metrics: Metrics = UNCOUNTED) -> None:
+    def __init__(
+        self, ctx: Any, stalled: Callable[[Session], None], clock: Clock, metrics: Metrics = UNCOUNTED
+    ) -> None:
         self._ctx = ctx
+        self._clock = clock
         self._metrics = metrics
         self._stalled = stalled
         self._open: dict[str, _Seat] = {}
@@ -50,8 +53,9 @@ class Sockets:
         self._audience = Audience()
         self._pacing = Pacing()
         self._gathered: list[str] = []
-        # Whether there is something patient in what goes out next, and something that is not.
+        # Whether there is something patient in what has gathered, and something that is not.
         self._patient = self._impatient = False
+        self._together = self._flush_is_due = False
         self._unlooked_chars = 0
         # Keep-alives are answered by the runtime, without waking the object.
         ctx.setWebSocketAutoResponse(js.WebSocketRequestResponsePair.new("ping", "pong"))
@@ -112,36 +116,47 @@ class Sockets:
                 seat.send(text)
 
     def tell_all(self, text: str, but: str | None, *, patient: bool = False) -> None:
+        """What is not patient does not wait for what is."""
         if but is not None:
             self.flush()
-            self._told(text, self._audience.tell_all_but(but, text))
-        elif self._gathered:
-            self._gather(text, patient)
-        elif wait_ms := self._pacing.wait_ms(now_ms(), patient=patient):
-            self._patient, self._impatient = patient, not patient
-            self._gathered.append(text)
-            asyncio.get_running_loop().call_later(wait_ms / 1000, self.flush)
-        else:
-            self._patient = patient
-            self._emit(text)
-
-    def _gather(self, text: str, patient: bool) -> None:
-        """What is not patient does not wait for what is."""
+            self._told(text, self._audience.tell_all_but(but, text), patient=patient)
+            return
+        is_first = not self._gathered or not (patient or self._impatient)
         self._gathered.append(text)
         self._patient = self._patient or patient
+        self._impatient = self._impatient or not patient
+        if not self._together and (is_first or len(self._gathered) >= GATHER_LIMIT):
+            self._flush_in_time()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What everybody is told in here goes out with each other."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            if self._gathered:
+                self._flush_in_time()
+
+    def _flush_in_time(self) -> None:
         if len(self._gathered) >= GATHER_LIMIT:
             self.flush()
-        elif not patient and not self._impatient:
-            self._impatient = True
-            if self._pacing.wait_ms(now_ms()) == 0:
-                self.flush()
+        elif wait_ms := self._pacing.wait_ms(self._clock(), patient=not self._impatient):
+            if not self._flush_is_due:
+                self._flush_is_due = True
+                asyncio.get_running_loop().call_later(wait_ms / 1000, self.flush)
+        else:
+            self.flush()
 
     def flush(self) -> None:
         """Sends what has gathered, in as few frames as clients take."""
+        self._flush_is_due = False
         if self._gathered:
             texts, self._gathered = self._gathered, []
+            patient, self._patient, self._impatient = self._patient, False, False
             for frame in joined(texts):
-                self._emit(frame)
+                self._told(frame, self._audience.tell(frame), patient=patient)
 
     def close(self, socket_id: str, code: int, reason: str) -> None:
         """From now on nothing reaches this socket, and nothing it says counts."""
@@ -154,14 +169,10 @@ class Sockets:
             self._forget(seat.session)
             self._metrics.add("socket_closed", str(code))
 
-    def _emit(self, text: str) -> None:
-        self._told(text, self._audience.tell(text))
-
-    def _told(self, text: str, dead: str | None) -> None:
+    def _told(self, text: str, dead: str | None, *, patient: bool) -> None:
         if dead is not None:
             self._forget(self._open[dead].session)
-        self._pacing.sent(len(self._audience), now_ms(), patient=self._patient)
-        self._patient = False
+        self._pacing.sent(len(self._audience), self._clock(), patient=patient)
         self._unlooked_chars += len(text)
         if self._unlooked_chars >= LOOK_EVERY_CHARS:
             self._unlooked_chars = 0

@@ -16,7 +16,7 @@ from durable_objects.performer import Performer
 from durable_objects.renewal import Sessions
 from durable_objects.settings import ControllerSettings
 from durable_objects.sockets import Sockets
-from shared.clock import seconds
+from shared.clock import Clock, SteadyClock, seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti
 from shared.edge.js import now_ms
 from shared.edge.metrics import metrics_of_object
@@ -37,6 +37,7 @@ class Parts:
     caretaker: Caretaker
     performer: Performer
     metrics: Metrics
+    clock: Clock
 
 
 def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> Parts:
@@ -48,12 +49,13 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     settings = ControllerSettings.load(environment.text)
     tokens, keys = Tokens(NodeEs256()), settings.signing_keys.published().by_id()
     metrics = metrics_of_object(environment.optional("METRICS"), "group_controller", log)
-    sockets = Sockets(ctx, lambda session: receive(Stalled(session)), metrics)
+    clock = SteadyClock(now_ms)
+    sockets = Sockets(ctx, lambda session: receive(Stalled(session)), clock, metrics)
     group = Group(
         Journal(ObjectSql(ctx.storage)),
         sockets,
-        lambda token, gid: verify_routing_token(tokens, token, keys, gid, str(ctx.id), seconds(now_ms())),
-        now_ms,
+        lambda token, gid: verify_routing_token(tokens, token, keys, gid, str(ctx.id), seconds(clock())),
+        clock,
         make_id,
         new_seal,
         settings.limits(),
@@ -67,4 +69,4 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     calls = AgentCalls(agents, sessions, tokens, group, receive, log)
     outboxes = ObjectOutboxes(environment.binding("WEBHOOK_OUTBOX"))
     caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens, outboxes)
-    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log), metrics)
+    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log), metrics, clock)

@@ -29,6 +29,8 @@ LONG_ENOUGH_MS = 1000
 """Between two messages, so that nothing has to be gathered."""
 
 CROSSINGS = 6
+TOGETHER = 10
+CROSSINGS_TOGETHER = 5
 STATEMENTS = 1
 FLUSH_CROSSINGS = 5
 BYTES_BESIDE_THE_TEXT = 220
@@ -50,8 +52,7 @@ class Room:
         self.now_ms = NOW_MS
         self._ids = 0
         ctx = border.thing(setWebSocketAutoResponse=lambda _: None, getWebSockets=list, acceptWebSocket=lambda _: None)
-        edge.now_ms = lambda: self.now_ms
-        self._sockets = edge.Sockets(ctx, lambda _: None, metrics)
+        self._sockets = edge.Sockets(ctx, lambda _: None, lambda: self.now_ms, metrics)
         journal = Journal(sql.ObjectSql(storage(border)))
         self.group = Group(
             journal, self._sockets, _nobody, lambda: self.now_ms, self._make_id, str, Limits(), metrics=metrics
@@ -82,9 +83,14 @@ class Room:
         self._sockets.remember(session.said_hello())
         return here
 
-    def say(self, text: str) -> None:
-        """As GroupController.webSocketMessage does it."""
+    def say(self, *texts: str) -> None:
+        """As GroupController handles frames that came one behind the other."""
         self.now_ms += LONG_ENOUGH_MS
+        with self._sockets.together():
+            for text in texts:
+                self._say(text)
+
+    def _say(self, text: str) -> None:
         self._ids += 1
         frame = json.dumps({"id": 1, "send": {"client_msg_id": f"m{self._ids}", "text": text}})
         session = self._sockets.session_of(self.seats[0])
@@ -139,6 +145,13 @@ def test_a_message_is_one_statement(room: Room) -> None:
 def test_a_message_is_sent_once_to_each_and_answered_once(room: Room) -> None:
     room.say("Good morning")
     assert len(room.border.sent) == 1 + len(room.seats)
+
+
+def test_messages_that_come_together_share_what_they_are_shown_in(room: Room) -> None:
+    room.say(*("Good morning" for _ in range(TOGETHER)))
+    assert room.border.crossings <= TOGETHER * CROSSINGS_TOGETHER + 1
+    assert len(room.border.statements) <= TOGETHER * STATEMENTS
+    assert len(room.border.sent) == TOGETHER + len(room.seats)
 
 
 def test_what_goes_with_a_text_stays_small(room: Room) -> None:

@@ -24,9 +24,8 @@ class Hall:
     def __init__(self, border: Border, edge: Any) -> None:  # noqa: ANN401 -- loaded anew
         self._border = border
         self.now_ms = NOW_MS
-        edge.now_ms = lambda: self.now_ms
         ctx = border.thing(setWebSocketAutoResponse=lambda _: None, getWebSockets=list, acceptWebSocket=lambda _: None)
-        self.sockets = edge.Sockets(ctx, lambda _: None)
+        self.sockets = edge.Sockets(ctx, lambda _: None, lambda: self.now_ms)
         session = Session("s1", "usr_1", NOW_MS, NOW_MS + SESSION_LIFE_MS)
         self.sockets.accept(socket(border), session)
         self.sockets.remember(session.said_hello())

@@ -1,10 +1,13 @@
 """People in a room, over real sockets: one order, nothing lost, nothing twice."""
 
 import asyncio
+import json
 from functools import partial
 
 from tests.e2e.deployment import Team
 from tests.e2e.seat import Frame, Seat, Sit
+
+FLOOD = 150
 
 
 async def test_everybody_sees_the_same_events_in_the_same_order(team: Team, sit: Sit) -> None:
@@ -16,6 +19,37 @@ async def test_everybody_sees_the_same_events_in_the_same_order(team: Team, sit:
     await ben.until_seq(head)
     assert ada.events == ben.events
     assert ada.seqs == list(range(ada.hello["head"] + 1, head + 1))
+
+
+async def test_frames_that_come_at_once_are_each_answered_in_their_order(team: Team, sit: Sit) -> None:
+    group_id = team.new_group("ben")
+    seats = [await sit("ada", group_id), await sit("ben", group_id)]
+    for seat in seats:
+        for n in range(FLOOD):
+            frame = {"id": 1000 + n, "send": {"client_msg_id": f"{n}", "text": f"{n}"}}
+            await seat.socket.send("no frame" if n == FLOOD // 2 else json.dumps(frame))
+    head = seats[0].hello["head"] + len(seats) * (FLOOD - 1)
+    for seat in seats:
+        await seat.until_seq(head)
+        last = partial(seat._reply, 1000 + FLOOD - 1)
+        await seat.until(last, "the last reply")
+        replies = [frame for frame in seat.frames if (frame.get("id") or 0) >= 1000]
+        assert [frame["id"] - 1000 for frame in replies] == [n for n in range(FLOOD) if n != FLOOD // 2]
+        assert [frame["ok"]["seq"] for frame in replies] == sorted(frame["ok"]["seq"] for frame in replies)
+        assert [frame["error"]["code"] for frame in seat.frames if "error" in frame] == ["invalid_frame"]
+        assert seat.seqs == list(range(seats[0].hello["head"] + 1, head + 1))
+    times = [event["ts"] for event in seats[0].events]
+    assert times == sorted(times), "time went back"
+
+
+async def test_what_was_sent_before_the_socket_closed_is_there(team: Team, sit: Sit) -> None:
+    group_id = team.new_group("ben")
+    ada, ben = await sit("ada", group_id), await sit("ben", group_id)
+    for n in range(FLOOD):
+        await ada.socket.send(json.dumps({"id": 1000 + n, "send": {"client_msg_id": f"{n}", "text": f"{n}"}}))
+    await ada.leave()
+    await ben.until_seq(ben.hello["head"] + FLOOD)
+    assert [event["data"]["text"] for event in ben.of_type("message.created")] == [f"{n}" for n in range(FLOOD)]
 
 
 async def test_who_drops_and_comes_back_gets_exactly_the_gap(team: Team, sit: Sit) -> None:

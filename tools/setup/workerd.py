@@ -9,14 +9,14 @@ from pathlib import Path
 from tools.setup.layout import Layout
 from tools.setup.npm import workerd_binary
 
-# Miniflare kills workerd when it ends in an orderly way. The loop in the background does it when Miniflare itself was
-# killed; `$$` is workerd's own process id after the exec.
-# What a background thread of V8 allocates for an isolate can need a collection there, which only the isolate's own
-# thread can begin: where nobody asks anything of that isolate, the thread waits for ever. V8 has one such thread less than the
-# machine has cores. On two cores nothing is optimised any more from then on, in any isolate: Python runs a quarter
-# slower in every third process. Without these two kinds of background work nothing waits.
+# Work that V8 does in the background for an isolate can need a collection there, which only the isolate's own thread
+# can begin. Where nobody asks anything of that isolate the work waits for ever, and with it the background thread, of
+# which there is one less than cores. With two cores nothing is optimised any more from then on, in any isolate: in
+# every third process Python ran a quarter slower (workerd 1.20261117). Without these two kinds of work nothing waits.
 V8_FLAGS = "--no-concurrent-sparkplug --no-concurrent-recompilation"
 
+# Miniflare kills workerd when it ends in an orderly way. The loop in the background does it when Miniflare itself was
+# killed; `$$` is workerd's own process id after the exec.
 SCRIPT = """\
 #!/bin/sh
 # Made by set-up (tools/setup/workerd.py).
