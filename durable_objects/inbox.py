@@ -1,11 +1,13 @@
 """Frames of a busy group, handled several in one step.
 
 Law: pure. A frame that comes alone is handled at once. One that comes close behind another waits a moment for its like:
-what is handled in one step is committed in one go and shown in one frame (databases call it group commit). Their order
-stays that of their arrival, and whatever else happens to the group comes after what waits here.
+what is handled in one step is committed in one go and shown in one frame (databases call it group commit). Where few
+come in that moment, handling each at once is quicker, and for a while nobody waits. Their order stays that of their
+arrival, and whatever else happens to the group comes after what waits here.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from shared.clock import Clock
@@ -17,6 +19,11 @@ Later = Callable[[int, Callable[[], None]], object]
 CLOSE_MS: Final = 2
 """Who comes sooner than this after another comes close behind it."""
 GATHER_MS: Final = 4
+WORTHWHILE: Final = 12
+"""So many in a moment take longer one by one (measured: at 14 in flight both ways are as quick)."""
+TRY_AGAIN_MS: Final = 1_000
+FORGIVEN_MS: Final = 100
+"""How long after a moment that was worthwhile one that was not is forgiven."""
 LIMIT: Final = 32
 """A commit that so many share costs each of them next to nothing; more would only hold up whoever else waits."""
 LATE_MS: Final = 50
@@ -29,25 +36,36 @@ class Inbox(Generic[Frame]):
         self._clock = clock
         self._later = later
         self._waiting: list[Frame] = []
-        self._last_ms = self._since_ms = 0
+        self._moments = 0
+        self._last_ms = self._since_ms = self._again_ms = self._worthwhile_ms = 0
 
     def put(self, frame: Frame) -> None:
         now_ms = self._clock()
-        alone = now_ms - self._last_ms >= CLOSE_MS
+        is_close = now_ms - self._last_ms < CLOSE_MS
         self._last_ms = now_ms
         if self._waiting:
             self._waiting.append(frame)
             if len(self._waiting) >= LIMIT or now_ms - self._since_ms >= LATE_MS:
                 self.empty()
-        elif alone:
-            self._handle([frame])
-        else:
+        elif is_close and now_ms >= self._again_ms:
             self._waiting.append(frame)
             self._since_ms = now_ms
-            self._later(GATHER_MS, self.empty)
+            self._moments += 1
+            self._later(GATHER_MS, partial(self._is_over, self._moments))
+        else:
+            self._handle([frame])
+
+    def _is_over(self, moment: int) -> None:
+        if moment == self._moments and self._waiting:
+            now_ms = self._clock()
+            if len(self._waiting) < WORTHWHILE and now_ms - self._worthwhile_ms >= FORGIVEN_MS:
+                self._again_ms = now_ms + TRY_AGAIN_MS
+            self.empty()
 
     def empty(self) -> None:
         """Has everything handled that waits."""
         if self._waiting:
             frames, self._waiting = self._waiting, []
+            if len(frames) >= WORTHWHILE:
+                self._worthwhile_ms = self._clock()
             self._handle(frames)

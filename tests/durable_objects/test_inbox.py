@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durable_objects.inbox import CLOSE_MS, GATHER_MS, LATE_MS, LIMIT, Inbox
+from durable_objects.inbox import (
+    CLOSE_MS,
+    GATHER_MS,
+    LATE_MS,
+    LIMIT,
+    FORGIVEN_MS,
+    TRY_AGAIN_MS,
+    WORTHWHILE,
+    Inbox,
+)
 
 START_MS = 1_764_000_000_000
 
@@ -60,6 +69,53 @@ def test_nobody_waits_longer_than_the_moment() -> None:
     desk.put(3)
     desk.wait(1)
     assert desk.steps == [[1], [2, 3]]
+
+
+def test_where_few_come_nobody_waits_for_a_while() -> None:
+    desk = Desk()
+    desk.put(1, 2)
+    desk.wait(GATHER_MS)
+    desk.put(3, 4, every_ms=1)
+    assert desk.steps == [[1], [2], [3], [4]]
+    desk.wait(TRY_AGAIN_MS)
+    desk.put(5, 6)
+    assert desk.steps[4:] == [[5]], "the next tries again"
+    desk.wait(GATHER_MS)
+    assert desk.steps[4:] == [[5], [6]]
+
+
+def test_one_moment_that_is_not_worthwhile_is_forgiven_while_many_come() -> None:
+    desk = Desk()
+    desk.put(*range(LIMIT + 1))
+    desk.put(100)
+    desk.wait(GATHER_MS)
+    desk.put(101, 102)
+    assert desk.steps[2:] == [[100], [101]], "102 waits: there may be many again"
+    desk.wait(FORGIVEN_MS)
+    desk.put(103, 104)
+    desk.wait(GATHER_MS)
+    desk.put(105, 106)
+    assert desk.steps[3:] == [[101], [102], [103], [104], [105], [106]]
+
+
+@pytest.mark.parametrize("many", [WORTHWHILE, LIMIT])
+def test_where_many_come_they_go_on_waiting_for_each_other(many: int) -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.put(*range(many + 1))
+        desk.wait(GATHER_MS)
+    assert [len(step) for step in desk.steps] == [1, many] * 3
+
+
+def test_the_end_of_an_earlier_moment_says_nothing_of_a_later_one() -> None:
+    desk = Desk()
+    desk.put(*range(LIMIT + 1))
+    desk.wait(GATHER_MS - 1)
+    desk.put(100, 101)
+    desk.wait(1)
+    assert desk.steps[2:] == [[100]], "101 has waited for a millisecond"
+    desk.wait(GATHER_MS - 1)
+    assert desk.steps[2:] == [[100], [101]]
 
 
 def test_so_many_are_enough() -> None:
