@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from durable_objects.inbox import (
     CLOSE_MS,
+    FORGIVEN_MS,
     GATHER_MS,
     LATE_MS,
     LIMIT,
-    FORGIVEN_MS,
     TRY_AGAIN_MS,
     WORTHWHILE,
     Inbox,
