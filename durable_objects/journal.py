@@ -7,32 +7,16 @@ that a happening is handled in one step of the object.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from durable_objects.journal_people import PeopleJournal
 from durable_objects.journal_search import MessageIndex
 from durable_objects.run_journal import RunJournal, integer
 from durable_objects.schema import STEPS
-from shared.ports import SqlValue
+from shared.ports import Sql
 from shared.protocol import Event
 
 T = TypeVar("T")
-
-
-class Sql(Protocol):
-    """The object's own SQLite."""
-
-    def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
-        """Rows, each a list of columns. Parameters are positional `?`."""
-        ...
-
-    def run(self, statement: str, *parameters: SqlValue) -> bool:
-        """A statement without rows, at half the price; whether it has written anything."""
-        ...
-
-    def transaction(self, work: Callable[[], T]) -> T:
-        """All of `work`'s writes, or none of them when it raises."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ the object ten times as long as a question (workerd 1.20261117).
 from collections.abc import Callable
 from typing import Final
 
-from durable_objects.journal import Sql
 from durable_objects.limits import Bucket
 from shared.clock import Clock
+from shared.ports import Sql
 
 QUIET_MS: Final = 10 * 60 * 1000
 _PER_MINUTE: Final = 60

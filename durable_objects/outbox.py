@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from durable_objects.discretion import body_of, body_without_words_of, withheld_body, without_words_of
-from durable_objects.journal import Sql
 from durable_objects.run_journal import integer
 from shared.clock import rfc3339
 from shared.errors import Conflict, NotFound
 from shared.ids import MakeId
-from shared.ports import SqlValue
+from shared.ports import Sql, SqlValue
 from shared.webhooks import Accept, Deliveries, Delivery, ReadDeliveries, Replay, message_id
 
 HOUR_MS: Final = 3_600_000

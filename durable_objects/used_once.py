@@ -5,7 +5,7 @@ Law: pure; time is an argument. Nothing is forgotten before every verifier would
 
 from typing import Final
 
-from durable_objects.journal import Sql
+from shared.ports import Sql
 
 # Whoever asks has looked at its own clock before, and may have waited for keys or for the directory since.
 MARGIN_S: Final = 60

@@ -3,10 +3,11 @@
 Law: a port has one to four methods, speaks in plain values, and raises errors of `shared.errors` alone.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+T = TypeVar("T")
 SqlValue = str | int | float | None
 Row = Mapping[str, SqlValue]
 Statement = tuple[str, tuple[SqlValue, ...]]
@@ -19,6 +20,22 @@ class Database(Protocol):
 
     async def batch(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """All of them, in order, or none. The rows that each of them gave."""
+        ...
+
+
+class Sql(Protocol):
+    """A Durable Object's own SQLite."""
+
+    def execute(self, statement: str, *parameters: SqlValue) -> list[list[SqlValue]]:
+        """Rows, each a list of columns. Parameters are positional `?`."""
+        ...
+
+    def run(self, statement: str, *parameters: SqlValue) -> bool:
+        """A statement without rows, at half the price; whether it has written anything."""
+        ...
+
+    def transaction(self, work: Callable[[], T]) -> T:
+        """All of `work`'s writes, or none of them when it raises."""
         ...
 
 

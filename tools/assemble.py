@@ -3,12 +3,15 @@
 wrangler uploads every file under the folder of `main` and does not follow links, so code that several Workers share
 has to be copied to each. The copies keep their import names: `app.api`, `shared.ids`, `durable_objects.group`.
 
+Beside a source lies its bytecode where set-up has made some of just this source (tools/setup/bytecode.py).
+
 Law: standard library only; wrangler runs this file with the machine's own Python (`build.command`). A file is written
 only when its content differs, because a hot reload starts from what was written.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -17,7 +20,11 @@ WORKERS = ("app", "orchestrator", "agents")
 SERVED_DOCUMENTS = {"openapi.json": "app.openapi.json", "asyncapi.json": "asyncapi.json"}
 # The viewer of the API's document, as npm brought it.
 VIEWER = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE")
-WITH_DURABLE_OBJECTS = ("orchestrator", "agents")
+# Which of the Durable Objects a Worker hosts: all of them, or what these files make up.
+DURABLE_OBJECTS = {"orchestrator": ("*.py",), "agents": ("__init__.py", "replay_guard.py", "used_once.py")}
+BYTECODE = Path(".cache") / "bytecode"
+# How the Workers' Python calls the bytecode that is its own (PEP 3147).
+CACHE_TAG = "cpython-314"
 
 
 def assemble(root: Path) -> list[Path]:
@@ -27,7 +34,9 @@ def assemble(root: Path) -> list[Path]:
     build = root / "build"
     wanted = {}
     for worker in WORKERS:
-        wanted.update(worker_files(root, worker))
+        sources = worker_files(root, worker)
+        wanted.update(sources)
+        wanted.update(compiled(root, sources))
     web = root / "workers" / "app" / "web"
     # wrangler insists on the folder of static assets, even an empty one.
     (build / "web").mkdir(parents=True, exist_ok=True)
@@ -46,10 +55,30 @@ def worker_files(root: Path, worker: str) -> dict[Path, Path]:
     own = root / "workers" / worker
     found = {out / worker / path.relative_to(own): path for path in files(own, ".py") if path.name != "entry.py"}
     found[out / "entry.py"] = own / "entry.py"
-    packages = ["shared", *(["durable_objects"] if worker in WITH_DURABLE_OBJECTS else [])]
-    for package in packages:
-        found.update({out / path.relative_to(root): path for path in files(root / package, ".py")})
+    shared = files(root / "shared", ".py")
+    objects = [path for names in DURABLE_OBJECTS.get(worker, ()) for path in (root / "durable_objects").glob(names)]
+    found.update({out / path.relative_to(root): path for path in (*shared, *objects)})
     return {target: source for target, source in found.items() if source.exists()}
+
+
+def compiled(root: Path, sources: dict[Path, Path]) -> dict[Path, Path]:
+    """Of those sources whose bytecode there is: where it goes, and where it lies."""
+    found = {}
+    for target, source in sources.items():
+        bytecode = root / BYTECODE / bytecode_name(module_path(target), source.read_bytes())
+        if bytecode.is_file():
+            found[target.parent / "__pycache__" / f"{target.stem}.{CACHE_TAG}.pyc"] = bytecode
+    return found
+
+
+def module_path(target: Path) -> str:
+    """Below its Worker's root: `build/app/shared/ids.py` is `shared/ids.py`."""
+    return Path(*target.parts[1:]).as_posix()
+
+
+def bytecode_name(path: str, source: bytes) -> str:
+    """Bytecode knows the place of its source, and is believed without a look at it: the name says both."""
+    return hashlib.sha256(path.encode() + b"\0" + source).hexdigest() + ".pyc"
 
 
 def documents(root: Path) -> dict[Path, Path]:

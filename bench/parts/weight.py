@@ -55,7 +55,7 @@ def footprint(arena: Arena) -> list[Figure]:
     figures.append(figure("footprint", "the largest Python heap of all Workers", "MiB", [heap], at_most(64)))
     for worker in WORKERS:
         found = [imports(arena.root, worker, arena.scratch / arena.fresh("cold")) for _ in range(ROUNDS)]
-        times = [one.packages_s + one.own_s for one in found]
+        times = [one.total_s for one in found]
         figures.append(figure("footprint", f"{worker}: imports, without a snapshot", "s", times, at_most(0.6)))
         own = [one.own_s for one in found]
         figures.append(figure("footprint", f"{worker}: of these, its own code", "s", own))
@@ -83,20 +83,26 @@ def wasm_heaps(maps: Path) -> list[int]:
 
 @dataclass(frozen=True)
 class Imports:
-    """How long a Worker's imports take, those of packages and those of its own code, and how many modules of packages
-    had to be compiled for it.
+    """How long a Worker's imports take, those of packages and those of its own code, and how many modules had to be
+    compiled for it.
     """
 
     packages_s: float
     own_s: float
-    packages_compiled: int
+    compiled: int
+    work_s: float
+    """A fixed piece of work, beside the imports (bench/probe/cold.py)."""
+
+    @property
+    def total_s(self) -> float:
+        return self.packages_s + self.own_s
 
 
 def imports(root: Path, worker: str, folder: Path) -> Imports:
     """Times them in a runtime of their own, without a snapshot; `folder` is made for it."""
     with _cold_runtime(root, worker, folder) as port:
-        packages, own = httpx.get(f"http://{HOST}:{port}/", timeout=60).raise_for_status().json()
-        return Imports(packages[0] / 1000, own[0] / 1000, packages[1])
+        packages, own, work_ms = httpx.get(f"http://{HOST}:{port}/", timeout=60).raise_for_status().json()
+        return Imports(packages[0] / 1000, own[0] / 1000, packages[1] + own[1], work_ms / 1000)
 
 
 @contextmanager
@@ -108,8 +114,9 @@ def _cold_runtime(root: Path, worker: str, folder: Path) -> Iterator[int]:
     for name, target in (("python_modules", layout.python_modules), ("code", root / "build" / worker)):
         (folder / name).symlink_to(target)
     (folder / "cold.py").write_text((root / "bench" / "probe" / "cold.py").read_text())
-    own = [path.relative_to(folder / "code") for path in sorted((folder / "code").rglob("*.py"))]
-    modules = [f'      (name = "{path}", pythonModule = embed "code/{path}"),' for path in own]
+    own = [path.relative_to(folder / "code") for path in sorted((folder / "code").rglob("*.py*"))]
+    kinds = {".py": "pythonModule", ".pyc": "data"}
+    modules = [f'      (name = "{path}", {kinds[path.suffix]} = embed "code/{path}"),' for path in own]
     config = CONFIG.format(modules="\n".join([*modules, vendored_modules(layout.python_modules)]), host=HOST, port=port)
     (folder / "config.capnp").write_text(config)
     command = [str(workerd_binary(layout)), "serve", "config.capnp", "--experimental", "--control-fd=1"]

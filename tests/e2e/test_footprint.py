@@ -7,10 +7,14 @@ import pytest
 from bench.parts.weight import WORKERS, imports, upload_bytes, wasm_heaps
 from tests.e2e.deployment import Team
 from tests.e2e.seat import Sit
+from tools.deploy.wrangler import wrangler
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UPLOAD_LIMIT_BYTES = 12_000_000
 HEAP_LIMIT_BYTES = 64 * 2**20
+IMPORT_LIMIT_S = 0.6
+QUIET_WORK_S = 0.05
+ROUNDS = 3
 MESSAGES = 200
 
 
@@ -21,14 +25,31 @@ def test_a_worker_uploads_at_most_12_mb(team: Team, worker: str) -> None:
 
 
 @pytest.mark.parametrize("worker", WORKERS)
-def test_packages_come_compiled_and_own_code_takes_at_most_twice_as_long_to_import(
+def test_wrangler_uploads_what_runs_here(team: Team, tmp_path: Path, worker: str) -> None:
+    """Bytecode and all: of the files that lie there it takes those alone that its rules name."""
+    del team
+    wrangler(ROOT)(["deploy", "--dry-run", "--env", worker, "--outdir", str(tmp_path)], "")
+    here = contents(ROOT / "build" / worker) | contents(ROOT / "python_modules", "python_modules/")
+    uploaded = contents(tmp_path)
+    assert {name for name in here if here[name] != uploaded.get(name)} == set()
+    assert any(name.startswith("shared/__pycache__/") for name in uploaded)
+
+
+def contents(folder: Path, prefix: str = "") -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {f"{prefix}{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_is_imported_within_600_ms_and_nothing_is_compiled_for_it(
     team: Team, tmp_path: Path, worker: str
 ) -> None:
-    """Both are timed in one run, so that a slow machine is slow with both."""
+    """On a machine as fast as the one that the limit was measured on, or busier by what the work beside it took."""
     del team
-    took = imports(ROOT, worker, tmp_path / "cold")
-    assert took.packages_compiled == 0
-    assert took.own_s <= 2 * took.packages_s, f"{worker} imports more than it should: {took}"
+    rounds = [imports(ROOT, worker, tmp_path / f"cold{number}") for number in range(ROUNDS)]
+    assert [took.compiled for took in rounds] == [0] * ROUNDS
+    allowed = [IMPORT_LIMIT_S * max(1, took.work_s / QUIET_WORK_S) for took in rounds]
+    assert any(took.total_s <= limit_s for took, limit_s in zip(rounds, allowed, strict=True)), rounds
 
 
 async def test_no_python_heap_outgrows_64_mib(team: Team, sit: Sit) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.assemble import assemble
+from tools.assemble import BYTECODE, CACHE_TAG, assemble, bytecode_name
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def checkout(tmp_path: Path) -> Path:
         "workers/agents/entry.py": "agents entry",
         "workers/agents/providers/echo.py": "echo",
         "durable_objects/group.py": "group",
+        "durable_objects/replay_guard.py": "guard",
         "shared/ids.py": "ids",
         "docs/api/app.openapi.json": "{app}",
         "docs/api/orchestrator.openapi.json": "{orchestrator}",
@@ -46,10 +47,11 @@ def test_each_worker_gets_its_own_code_and_what_it_shares(checkout: Path) -> Non
         "orchestrator/entry.py": "orchestrator entry",
         "orchestrator/shared/ids.py": "ids",
         "orchestrator/durable_objects/group.py": "group",
+        "orchestrator/durable_objects/replay_guard.py": "guard",
         "agents/entry.py": "agents entry",
         "agents/agents/providers/echo.py": "echo",
         "agents/shared/ids.py": "ids",
-        "agents/durable_objects/group.py": "group",
+        "agents/durable_objects/replay_guard.py": "guard",
         "web/index.html": "<h1>",
         "web/parley/parley.js": "client",
         "web/openapi.json": "{app}",
@@ -64,6 +66,33 @@ def test_nothing_is_written_when_nothing_changed(checkout: Path) -> None:
 
     assert assemble(checkout) == []
     assert {path: path.stat().st_mtime_ns for path in (checkout / "build").rglob("*")} == before
+
+
+def compile_for(checkout: Path, place: str, source: str) -> None:
+    """As set-up does it, for a source of that content at that place in a Worker."""
+    store = checkout / BYTECODE
+    store.mkdir(parents=True, exist_ok=True)
+    (store / bytecode_name(place, source.encode())).write_text(f"bytecode of {source}")
+
+
+def test_bytecode_lies_beside_the_very_source_that_it_was_made_of(checkout: Path) -> None:
+    compile_for(checkout, "shared/ids.py", "ids")
+    compile_for(checkout, "app/api.py", "another api")
+    compile_for(checkout, "app/app/api.py", "app api")
+    assemble(checkout)
+    bytecode = {name: text for name, text in contents(checkout / "build").items() if name.endswith(".pyc")}
+    assert bytecode == {
+        f"{worker}/shared/__pycache__/ids.{CACHE_TAG}.pyc": "bytecode of ids"
+        for worker in ("app", "orchestrator", "agents")
+    }
+
+
+def test_bytecode_goes_when_its_source_changes(checkout: Path) -> None:
+    compile_for(checkout, "shared/ids.py", "ids")
+    assemble(checkout)
+    (checkout / "shared/ids.py").write_text("new")
+    assemble(checkout)
+    assert not list((checkout / "build").rglob("*.pyc"))
 
 
 def test_only_what_changed_is_written(checkout: Path) -> None:

@@ -21,11 +21,15 @@ OFFLINE_SIGNS = (
 )
 
 
-def run(command: Sequence[str | Path], *, cwd: Path, what: str, env: Mapping[str, str] | None = None) -> str:
+def run(
+    command: Sequence[str | Path], *, cwd: Path, what: str, env: Mapping[str, str] | None = None, given: str = ""
+) -> str:
+    """What the command printed; `given` is its standard input. Raises ToolError when it fails."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         env={**os.environ, **(env or {})},
+        input=given,
         capture_output=True,
         text=True,
         check=False,

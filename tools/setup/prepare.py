@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tools.console import ToolError, warn
 from tools.setup.bundle import bundle_step
-from tools.setup.bytecode import bytecode_step
+from tools.setup.bytecode import bytecode_step, own_bytecode_step
 from tools.setup.command import command_step
 from tools.setup.layout import Layout
 from tools.setup.node import node_step
@@ -21,7 +21,7 @@ def prepare(root: Path) -> Layout:
     # Asked first: on a platform without a runtime there is nothing to install for.
     workerd_package()
     layout.cache.mkdir(exist_ok=True)
-    for make in (command_step, node_step, npm_step, bundle_step, vendor_step, bytecode_step):
+    for make in (command_step, node_step, npm_step, bundle_step, vendor_step, bytecode_step, own_bytecode_step):
         # One at a time: the key of a step may be made of what the one before it has left.
         perform(make(layout), layout.stamps)
     write_wrapper(layout, warm_snapshot(layout))

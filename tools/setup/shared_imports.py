@@ -15,5 +15,6 @@ PACKAGE_IMPORTS: Final = (
     # pydantic imports its own parts only as they are asked for.
     *("pydantic.main", "pydantic.fields", "pydantic.types", "pydantic.type_adapter", "pydantic.json_schema"),
     *("pydantic.functional_validators", "pydantic.functional_serializers", "pydantic_core", "jwt"),
+    *("pydantic.plugin._loader", "pydantic._internal._dataclasses"),
 )
 RUNTIME_IMPORTS: Final = ("workers", "pyodide.ffi", "js")

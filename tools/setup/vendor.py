@@ -25,6 +25,11 @@ AS_LOCKED = ("--require-hashes", "--no-deps", "--ignore-requires-python")
 UNUSED_FOLDERS = ("__pycache__", "bin", "tests", "test")
 UNUSED_SUFFIXES = (".pyi", ".pyc")
 UNUSED_NAMES = ("py.typed",)
+# pydantic's old self does not run under Python 3.14, its plugin is mypy's; test tools and another event loop.
+UNUSED_PATHS = (
+    *("pydantic/v1", "pydantic/mypy.py", "pydantic/_hypothesis_plugin.py"),
+    *("anyio/pytest_plugin.py", "anyio/_backends/_trio.py", "starlette/testclient.py"),
+)
 
 
 def vendor_step(layout: Layout) -> Step:
@@ -66,6 +71,11 @@ def worker_locks(root: Path) -> list[Path]:
 
 
 def strip(folder: Path) -> None:
+    for path in (folder / name for name in UNUSED_PATHS):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and path.name in UNUSED_FOLDERS:
             shutil.rmtree(path)

@@ -12,6 +12,8 @@ export async function readManifest(main, moduleRoot, vendored) {
   for (const path of await files(moduleRoot)) {
     if (extname(path) === ".py" && path !== main) {
       modules[moduleName(path, moduleRoot)] = { type: "python", contents: await readFile(path, "utf8") };
+    } else if (extname(path) === ".pyc") {
+      modules[moduleName(path, moduleRoot)] = { type: "data", contents: new Uint8Array(await readFile(path)) };
     }
   }
   return { mainModule, modulesRoot: moduleRoot, modules: { ...modules, ...vendored } };
