@@ -49,7 +49,7 @@ def summary(parts: Parts, where: Mapping[str, Any]) -> str:
     found = {(part, row["name"]): row for part, entry in parts.items() for row in entry["figures"]}
     lines = [
         f"Medians of one run of `make bench` on {where['cores']} cores ({where['cpu']}), all in turn. Messages a",
-        "second, each checked, stored and shown to everybody in the room:",
+        "second with 64 in flight, each checked, stored and shown to everybody in the room:",
         "",
         f"| sockets in the room | {' | '.join(map(str, SOCKETS))} |",
         f"|---|{'---:|' * len(SOCKETS)}",

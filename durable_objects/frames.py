@@ -18,6 +18,7 @@ from shared.clock import rfc3339
 from shared.errors import (
     Forbidden,
     GroupArchived,
+    InternalError,
     InvalidBody,
     InvalidCredential,
     ParleyError,
@@ -73,6 +74,14 @@ class Frames:
         except ParleyError as exc:
             return self._refusal(session, frame_id, exc)
         return [Tell(session.socket_id, ok_text(frame.id, body)), *effects]
+
+    def failed(self, session: Session, text: str | None) -> list[Effect]:
+        """The reply to a frame whose handling failed through no fault of its sender, and was undone."""
+        try:
+            frame_id = None if text is None else parse_frame(text).id
+        except (UnreadableFrame, UnacceptableCommand) as exc:
+            frame_id = exc.frame_id
+        return [Tell(session.socket_id, error_text(frame_id, ErrorBody.of(InternalError())))]
 
     def after_send(self, said: Said, user_id: str) -> list[Effect]:
         """A new message is shown, and the agents it asks are called."""

@@ -101,6 +101,10 @@ class Group:
         """Handles what happened, all of it or none of it, and says what to do."""
         return self._with_news(self._atomically(lambda: self._handle(happening)))
 
+    def failed(self, arrived: Arrived) -> list[Effect]:
+        """What to do about a frame that `receive` has raised something for."""
+        return self._frames.failed(arrived.session, arrived.text)
+
     def _atomically(self, work: Callable[[], T]) -> T:
         """What fails leaves neither journal nor memory changed."""
         try:

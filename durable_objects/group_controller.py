@@ -15,8 +15,8 @@ from durable_objects.run_readers import READ_HEADER
 from durable_objects.sockets import ABNORMAL
 from durable_objects.upgrade import accept_upgrade
 from durable_objects.wiring import wire
+from shared.edge import tracing
 from shared.edge.refusal import refuse
-from shared.edge.tracing import arrived, header_of
 from shared.edge.worker import log_of
 from shared.errors import ParleyError
 from shared.log import whereabouts
@@ -37,7 +37,7 @@ class GroupController(DurableObject):
 
     async def fetch(self, request: Any) -> Any:
         """A socket or a reader of a run, let in by the Orchestrator."""
-        arrived(self._log, header_of(request.js_object), "connection")
+        tracing.arrived(self._log, tracing.header_of(request.js_object), "connection")
         self._begin()
         try:
             if request.js_object.headers.has(READ_HEADER):
@@ -54,7 +54,7 @@ class GroupController(DurableObject):
         self._begin()
         try:
             call = CONTROLLER_CALL.validate_json(text)
-            arrived(self._log, trace, "call", kind=call.call)
+            tracing.arrived(self._log, trace, "call", kind=call.call)
             await self._caretaker.prepare(call)
             reply, effects = self._group.answer(call)
             self._performer.run(effects)
@@ -87,10 +87,12 @@ class GroupController(DurableObject):
         """One that fails is undone and costs the others nothing."""
         with self._sockets.together():
             for socket, text in frames:
+                arrived = Arrived(self._sockets.session_of(socket), text)
                 try:
-                    self._receive(Arrived(self._sockets.session_of(socket), text))
+                    self._receive(arrived)
                 except Exception as exc:  # noqa: BLE001 -- see above
                     self._log("frame_failed", reason=whereabouts(exc))
+                    self._performer.run(self._group.failed(arrived))
 
     def _begin(self) -> None:
         """Before anything but a frame is handled: what came before it is."""
