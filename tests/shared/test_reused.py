@@ -44,7 +44,8 @@ def test_what_is_shown_again_and_again_is_calculated_once_and_judged_each_time()
     with pytest.raises(InvalidCredential, match="signature"):
         check(key=OTHER)
     head, payload, signature = token.split(".")
-    for forged in (f"{head}.{payload}.{b64url(bytes(64))}", f"{head}.{payload}.{'A' + signature[1:]}"):
+    another = "B" if signature[0] == "A" else "A"
+    for forged in (f"{head}.{payload}.{b64url(bytes(64))}", f"{head}.{payload}.{another}{signature[1:]}"):
         for _ in range(2):
             with pytest.raises(InvalidCredential, match="signature"):
                 check(forged)
