@@ -6,6 +6,7 @@ wrangler.toml has it uploaded).
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -43,9 +44,13 @@ def own_bytecode_step(layout: Layout) -> Step:
     store = layout.root / BYTECODE
 
     def compile_them(say: Say) -> None:
-        store.mkdir(parents=True, exist_ok=True)
-        wanted = own_sources(layout.root)
-        for path in store.iterdir():
+        wanted, how = own_sources(layout.root), store / "how"
+        if not how.exists() or how.read_text() != digest(_how(layout)):
+            # Names tell of what it was made, not by what.
+            shutil.rmtree(store, ignore_errors=True)
+            store.mkdir(parents=True)
+            how.write_text(digest(_how(layout)))
+        for path in store.glob("*.pyc"):
             if path.name not in wanted:
                 path.unlink()
         missing = {name: found for name, found in wanted.items() if not (store / name).exists()}
