@@ -2,7 +2,7 @@
 
 Law: pure. A frame that comes alone is handled at once. One that comes close behind another waits a moment for its like:
 what is handled in one step is committed in one go and shown in one frame (databases call it group commit). Where few
-come in that moment, handling each at once is quicker, and for a while nobody waits. Their order stays that of their
+come in such moments, handling each at once is quicker, and for a while nobody waits. Their order stays that of their
 arrival, and whatever else happens to the group comes after what waits here.
 """
 
@@ -22,8 +22,8 @@ GATHER_MS: Final = 4
 WORTHWHILE: Final = 12
 """So many in a moment take longer one by one (measured: at 14 in flight both ways are as quick)."""
 TRY_AGAIN_MS: Final = 1_000
-FORGIVEN_MS: Final = 100
-"""How long after a moment that was worthwhile one that was not is forgiven."""
+IN_VAIN: Final = 3
+"""So many moments in a row must not be worthwhile: a busy runtime's timers go off early, since its clock is behind."""
 LIMIT: Final = 32
 """A commit that so many share costs each of them next to nothing; more would only hold up whoever else waits."""
 LATE_MS: Final = 50
@@ -37,7 +37,7 @@ class Inbox(Generic[Frame]):
         self._later = later
         self._waiting: list[Frame] = []
         self._moments = 0
-        self._last_ms = self._since_ms = self._again_ms = self._worthwhile_ms = 0
+        self._last_ms = self._since_ms = self._again_ms = self._in_vain = 0
 
     def put(self, frame: Frame) -> None:
         now_ms = self._clock()
@@ -57,9 +57,11 @@ class Inbox(Generic[Frame]):
 
     def _is_over(self, moment: int) -> None:
         if moment == self._moments and self._waiting:
-            now_ms = self._clock()
-            if len(self._waiting) < WORTHWHILE and now_ms - self._worthwhile_ms >= FORGIVEN_MS:
-                self._again_ms = now_ms + TRY_AGAIN_MS
+            if len(self._waiting) < WORTHWHILE:
+                self._in_vain += 1
+            if self._in_vain == IN_VAIN:
+                self._in_vain = 0
+                self._again_ms = self._clock() + TRY_AGAIN_MS
             self.empty()
 
     def empty(self) -> None:
@@ -67,5 +69,5 @@ class Inbox(Generic[Frame]):
         if self._waiting:
             frames, self._waiting = self._waiting, []
             if len(frames) >= WORTHWHILE:
-                self._worthwhile_ms = self._clock()
+                self._in_vain = 0
             self._handle(frames)
