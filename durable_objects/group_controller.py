@@ -16,6 +16,7 @@ from durable_objects.sockets import ABNORMAL
 from durable_objects.upgrade import accept_upgrade
 from durable_objects.wiring import wire
 from shared.edge import tracing
+from shared.edge.js import now_ms
 from shared.edge.refusal import refuse
 from shared.edge.worker import log_of
 from shared.errors import ParleyError
@@ -31,8 +32,7 @@ class GroupController(DurableObject):
         parts = wire(ctx._ctx, env, self._log, self._receive)
         self._sockets, self._group = parts.sockets, parts.group
         self._caretaker, self._performer, self._metrics = parts.caretaker, parts.performer, parts.metrics
-        self._clock = parts.clock
-        self._inbox: Inbox[tuple[Any, str | None]] = Inbox(self._handle_frames, parts.clock, _later)
+        self._inbox: Inbox[tuple[Any, str | None]] = Inbox(self._handle_frames, now_ms, _later)
         self._awake = False
 
     async def fetch(self, request: Any) -> Any:
@@ -42,7 +42,7 @@ class GroupController(DurableObject):
         try:
             if request.js_object.headers.has(READ_HEADER):
                 return self._performer.readers.open(request.js_object, self._group)
-            response, session = accept_upgrade(request.js_object, self._group, self._sockets, self._clock())
+            response, session = accept_upgrade(request.js_object, self._group, self._sockets, now_ms())
         except ParleyError as exc:
             self._metrics.add("refusal", exc.code)
             return refuse(exc)

@@ -16,7 +16,7 @@ from durable_objects.performer import Performer
 from durable_objects.renewal import Sessions
 from durable_objects.settings import ControllerSettings
 from durable_objects.sockets import Sockets
-from shared.clock import Clock, SteadyClock, seconds
+from shared.clock import seconds
 from shared.edge.crypto import NodeEs256, make_id, new_jti
 from shared.edge.js import now_ms
 from shared.edge.metrics import metrics_of_object
@@ -37,7 +37,6 @@ class Parts:
     caretaker: Caretaker
     performer: Performer
     metrics: Metrics
-    clock: Clock
 
 
 def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> Parts:
@@ -49,13 +48,12 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     settings = ControllerSettings.load(environment.text)
     tokens, keys = Tokens(NodeEs256()), settings.signing_keys.published().by_id()
     metrics = metrics_of_object(environment.optional("METRICS"), "group_controller", log)
-    clock = SteadyClock(now_ms)
-    sockets = Sockets(ctx, lambda session: receive(Stalled(session)), clock, metrics)
+    sockets = Sockets(ctx, lambda session: receive(Stalled(session)), now_ms, metrics)
     group = Group(
         Journal(ObjectSql(ctx.storage)),
         sockets,
-        lambda token, gid: verify_routing_token(tokens, token, keys, gid, str(ctx.id), seconds(clock())),
-        clock,
+        lambda token, gid: verify_routing_token(tokens, token, keys, gid, str(ctx.id), seconds(now_ms())),
+        now_ms,
         make_id,
         new_seal,
         settings.limits(),
@@ -69,4 +67,4 @@ def wire(ctx: Any, env: Any, log: Log, receive: Callable[[Happening], None]) -> 
     calls = AgentCalls(agents, sessions, tokens, group, receive, log)
     outboxes = ObjectOutboxes(environment.binding("WEBHOOK_OUTBOX"))
     caretaker = Caretaker(group, sessions, environment.binding("ARCHIVES"), tokens, outboxes)
-    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log), metrics, clock)
+    return Parts(sockets, group, caretaker, Performer(ctx.storage, sockets, calls, caretaker, log), metrics)

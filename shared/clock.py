@@ -6,32 +6,9 @@ Law: no rule asks the machine for the time; an edge hands in a `Clock`.
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Final
 
 Clock = Callable[[], int]
 """The time now, in Unix milliseconds."""
-
-
-JUMP_MS: Final = 10_000
-
-
-class SteadyClock:
-    """A clock that does not go back from one event of an object to the next.
-
-    The runtime's does: while an event is handled it stands where it stood when that event came in, and events wait for
-    each other (seen: 7 ms back under load, workerd 1.20261117). Going back further than JUMP_MS is a correction of the
-    machine's clock, and is followed.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._latest_ms = 0
-
-    def __call__(self) -> int:
-        now_ms = self._clock()
-        if not self._latest_ms - JUMP_MS < now_ms < self._latest_ms:
-            self._latest_ms = now_ms
-        return self._latest_ms
 
 
 def rfc3339(now_ms: int) -> str:
