@@ -18,6 +18,7 @@ from shared.edge.guard import ObjectReplayGuard
 from shared.edge.js import now_ms
 from shared.edge.metrics import metrics_of_worker
 from shared.edge.worker import Application, Environment
+from shared.entrypoint import QuickFetch
 from shared.errors import Unavailable
 from shared.http import Api
 from shared.jwks import RemoteKeys, own_keys
@@ -58,6 +59,6 @@ def build(env: Environment, log: Log) -> Api[AgentsPorts]:
 application = Application("agents", build)
 
 
-class Default(WorkerEntrypoint):
+class Default(QuickFetch, WorkerEntrypoint):
     async def fetch(self, request: Any) -> Any:
         return await application.serve(request.js_object, self.env, self.ctx)

@@ -37,6 +37,7 @@ from shared.edge.outbox import ObjectOutboxes
 from shared.edge.peer import BoundPeer
 from shared.edge.r2 import R2Bucket
 from shared.edge.worker import Application, Environment
+from shared.entrypoint import QuickFetch
 from shared.http import Api
 from shared.jwks import RemoteKeys
 from shared.log import Log
@@ -100,7 +101,7 @@ def sign_in(idp: Idp | None, access: AccessStore) -> SignIn | None:
 application = Application("app", build)
 
 
-class Default(WorkerEntrypoint):
+class Default(QuickFetch, WorkerEntrypoint):
     async def fetch(self, request: Any) -> Any:
         raw = request.js_object
         environment = Environment(self.env)

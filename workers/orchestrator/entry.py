@@ -31,6 +31,7 @@ from shared.edge.r2 import R2Bucket
 from shared.edge.refusal import refuse
 from shared.edge.tracing import header_of
 from shared.edge.worker import Application, Environment
+from shared.entrypoint import QuickFetch
 from shared.errors import ParleyError
 from shared.http import Api
 from shared.ids import is_id
@@ -119,7 +120,7 @@ def _build_door(env: Environment) -> tuple[Doorkeeper, ObjectControllers]:
 door = Door()
 
 
-class Default(WorkerEntrypoint):
+class Default(QuickFetch, WorkerEntrypoint):
     async def scheduled(self, _event: Any, _env: Any = None, _ctx: Any = None) -> None:
         """Every minute, see `triggers` in wrangler.toml."""
         enter(None, make_id("req"))
