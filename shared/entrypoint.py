@@ -23,7 +23,7 @@ class Handler:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
 
-    def __call__(self, request: Any, *_: Any) -> Awaitable[Any]:
+    def __call__(self, request: object, *_: object) -> Awaitable[Any]:
         return self._fetch(request)
 
     def __eq__(self, other: object) -> bool:
@@ -38,6 +38,6 @@ class QuickFetch:
 
     fetch: Callable[..., Awaitable[Any]]
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         vars(self)["fetch"] = Handler(self.fetch)

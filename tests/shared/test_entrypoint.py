@@ -1,5 +1,6 @@
 """The SDK's way of calling a handler (Pyodide's `relaxed_call`), and what it remembers of ours."""
 
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from inspect import signature
 
@@ -22,8 +23,9 @@ async def test_each_request_is_handled_by_its_own_instance_and_the_signature_is_
     looked_at = lru_cache(signature)
     for number in range(3):
         default = Default("ctx", f"env{number}")
-        looked_at(default.fetch)
-        assert await default.fetch("request", "env as the runtime gives it", "ctx") == f"request with env{number}"
+        fetch: Callable[..., Awaitable[str]] = default.fetch
+        looked_at(fetch)
+        assert await fetch("request", "env as the runtime gives it", "ctx") == f"request with env{number}"
     assert looked_at.cache_info().misses == 1
 
 
