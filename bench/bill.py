@@ -120,7 +120,7 @@ def table(lines: list[Line]) -> str:
     return "\n".join(rows)
 
 
-MEASURED: Final = Measured(message_awake_ms=10, answer_cpu_ms=115, join_cpu_ms=25)
+MEASURED: Final = Measured(message_awake_ms=10, answer_cpu_ms=30, join_cpu_ms=12)
 
 if __name__ == "__main__":
     print(table(bill(Town(), MEASURED)))  # noqa: T201 -- what it is for
