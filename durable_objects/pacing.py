@@ -9,7 +9,7 @@ by one: they are patient with each other, and hold up nothing else.
 from typing import Final
 
 SENDS_PER_S: Final = 12_000
-"""About a fifth of the time, at 20 to 30 µs a send with what the runtime does for it (workerd 1.20261117)."""
+"""A quarter to a third of the time, at 20 to 30 µs a send with what the runtime does for it (workerd 1.20261117)."""
 BURST_SENDS: Final = 800
 FRAME_SENDS: Final = 10
 """What a frame costs beside its sends: crossing the border, and the runtime's turn that carries it out."""

@@ -1,4 +1,4 @@
-"""The bytecode of what Workers import: more than a third of a cold start's imports were compiling sources.
+"""The bytecode of what Workers import: about half of a cold start's imports were compiling sources.
 
 That of packages lies beside them and is uploaded with them (`python_modules.exclude` in wrangler.toml would leave it
 out); that of our own code lies in a folder by itself, from where `assemble` takes what fits a source (`rules` in
@@ -13,6 +13,7 @@ from typing import Final
 from tools.assemble import BYTECODE, CACHE_TAG, WORKERS, bytecode_name, module_path, worker_files
 from tools.console import Say, ToolError
 from tools.setup.commands import run
+from tools.setup.compile_inside import PACKAGES
 from tools.setup.layout import Layout
 from tools.setup.node import node_of
 from tools.setup.npm import version_of
@@ -21,14 +22,13 @@ from tools.setup.steps import Step, digest
 
 HERE: Final = Path(__file__).parent
 SOURCES: Final = ("bytecode.py", "compile.mjs", "compile_inside.py", "shared_imports.py")
-PACKAGES_PLACE: Final = "/session/metadata/python_modules"
 ROOT_PLACE: Final = "/checkout"
 
 
 def bytecode_step(layout: Layout) -> Step:
     def compile_them(say: Say) -> None:
         say("Pyodide, in Node")
-        places = {PACKAGES_PLACE: layout.python_modules}
+        places = {PACKAGES: layout.python_modules}
         say(_in_pyodide(layout, "compile_packages", places, list(PACKAGE_IMPORTS), "Compiling the Workers' packages"))
 
     return Step(
