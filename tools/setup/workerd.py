@@ -12,7 +12,7 @@ from tools.setup.npm import workerd_binary
 # Work that V8 does in the background for an isolate can need a collection there, which only the isolate's own thread
 # can begin. Where nobody asks anything of that isolate the work waits for ever, and with it the background thread, of
 # which there is one less than cores. With two cores nothing is optimised any more from then on, in any isolate: in
-# every third process Python ran a quarter slower (workerd 1.20261117). Without these two kinds of work nothing waits.
+# 5 of 21 processes Python ran a quarter slower (workerd 1.20261117). Without these two kinds of work nothing waits.
 V8_FLAGS = "--no-concurrent-sparkplug --no-concurrent-recompilation"
 
 # Miniflare kills workerd when it ends in an orderly way. The loop in the background does it when Miniflare itself was
